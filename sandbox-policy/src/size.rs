@@ -175,8 +175,6 @@ fn parse(text: &str, scale: &Scale) -> Result<u64, NumberError> {
         .find(|character: char| !character.is_ascii_digit() && character != '_' && character != '.')
         .unwrap_or(trimmed.len());
     let (number, unit) = trimmed.split_at(end);
-    let unit = unit.trim_start();
-    let factor = factor_of(text, unit, scale)?;
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
     let whole = digits(whole);
     let fraction = digits(fraction);
@@ -187,6 +185,7 @@ fn parse(text: &str, scale: &Scale) -> Result<u64, NumberError> {
             example: scale.example,
         });
     }
+    let factor = factor_of(text, unit.trim_start(), scale)?;
     let too_large = || NumberError::TooLarge {
         text: text.to_owned(),
     };
@@ -272,7 +271,7 @@ mod tests {
         let refusal = |result: Result<u64, NumberError>| result.unwrap_err().to_string();
         assert_eq!(
             refusal(parse_size("lots")),
-            "\"lots\" has the unknown unit \"lots\"; use one of TiB, GiB, MiB, KiB, B, TB, GB, MB, KB, such as \"512 MiB\""
+            "\"lots\" does not start with a number; write \"512 MiB\""
         );
         assert_eq!(
             refusal(parse_size("")),
@@ -299,6 +298,10 @@ mod tests {
             "\"30 parsecs\" has the unknown unit \"parsecs\"; use one of h, min, s, ms, d, such as \"30 s\""
         );
         assert!(parse_size("-1 B").is_err());
+        assert_eq!(
+            refusal(parse_size("1 lot")),
+            "\"1 lot\" has the unknown unit \"lot\"; use one of TiB, GiB, MiB, KiB, B, TB, GB, MB, KB, such as \"512 MiB\""
+        );
         assert!(
             parse_size("512 M").is_err(),
             "M alone does not say whether 1000 or 1024 is meant"
