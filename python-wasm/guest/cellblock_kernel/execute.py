@@ -1,0 +1,254 @@
+"""Runs a cell.
+
+A cell that is plain Python is parsed once, compiled as a body and a last expression, and run; IPython's input
+transformation is taken only for what Python cannot parse (`%magic`, `!command`, `name?`) and for a first word
+that names a magic. Everything else (display hook, tracebacks, history, events) is IPython's.
+"""
+
+import ast
+import inspect
+import linecache
+import sys
+import zlib
+
+from IPython.core.autocall import IPyAutocall
+from IPython.core.error import InputRejected
+
+from . import ask, eventloop, streams
+from .limits import state as limit_state
+
+_AST = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+_AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+_COROUTINE = inspect.CO_COROUTINE
+INPUTS_KEPT = 5000  # older entries of `In` become empty strings
+
+shell = None  # set by boot
+
+
+def execute(request, body):
+    """Answers an execute request with the content of a Jupyter execute_reply."""
+    code = request.get("code", "")
+    silent = bool(request.get("silent"))
+    store = bool(request.get("store_history", True)) and not silent
+    ask.state.allowed = bool(request.get("allow_stdin"))
+    shell.last_error = None
+    shell.silent = shell.displayhook.silent = silent
+    count = shell.execution_count
+    try:
+        limit_state.armed = True
+        run(code, store=store, silent=silent)
+        expressions = request.get("user_expressions")
+        if expressions:
+            expressions = shell.user_expressions(expressions) if shell.last_error is None else {}
+    except BaseException as error:
+        # An interrupt between the user's code and its error's text, or a fault of the kernel itself.
+        _kernel_error(error)
+        expressions = {}
+    finally:
+        limit_state.armed = False
+    streams.gather.send()
+    if shell.last_error is not None:
+        return {"status": "error", "execution_count": count, "user_expressions": {}, "payload": [], **shell.last_error}
+    payload = shell.payload_manager
+    payloads = []
+    if payload._payload:
+        payloads = payload.read_payload()
+        payload.clear_payload()
+    return {"status": "ok", "execution_count": count, "user_expressions": expressions or {}, "payload": payloads}
+
+
+def _kernel_error(error):
+    try:
+        shell.showtraceback((type(error), error, error.__traceback__))
+    except BaseException:
+        shell._showtraceback(type(error), error, [f"{type(error).__name__}: {error}"])
+
+
+def run(code, *, store, silent):
+    """Runs source text as a notebook cell in the user's namespace. An error is shown, not raised."""
+    if not code or code.isspace():
+        return
+    events = shell.events.callbacks
+    count = shell.execution_count
+    if store:
+        shell.execution_count = count + 1
+    info = None
+    if events["pre_execute"] or events["pre_run_cell"] or events["post_run_cell"]:
+        from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult
+
+        info = ExecutionResult(ExecutionInfo(code, store, silent, True, None, None, transformed_cell=code))
+        info.execution_count = count
+        shell.events.trigger("pre_execute")
+        if not silent:
+            shell.events.trigger("pre_run_cell", info.info)
+    try:
+        _run(code, count, store, silent, info)
+    finally:
+        if shell.last_error is None:
+            shell.last_execution_succeeded = True
+        else:
+            shell.last_execution_succeeded = False
+        if events["post_execute"]:
+            shell.events.trigger("post_execute")
+        if info is not None:
+            shell.last_execution_result = info
+            if not silent:
+                shell.events.trigger("post_run_cell", info)
+        eventloop.settle()
+
+
+def _run(code, count, store, silent, info):
+    tree, source = _parse(code, count)
+    if store:
+        _remember(code, source, count)
+    if tree is None:
+        return
+    name = _name(source, count)
+    if info is not None:
+        shell.displayhook.exec_result = info
+    try:
+        if shell.ast_transformers:
+            tree = shell.transform_ast(tree)
+        body = tree.body
+        last = None
+        mode = "none" if silent else shell.ast_node_interactivity
+        if mode == "last_expr":
+            if body and type(body[-1]) is ast.Expr:
+                last = [body.pop()]
+        elif mode != "none" and body:
+            _interactive(body, mode, name)
+            return
+        flags = shell.compile.flags | _AWAIT
+        parts = []
+        if body:
+            parts.append(compile(tree, name, "exec", flags, True))
+        if last:
+            parts.append(compile(ast.Interactive(last), name, "single", flags, True))
+    except InputRejected:
+        shell.showtraceback()
+        return
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
+        shell.showtraceback()
+        return
+    _remember_futures(body)
+    hook = shell.displayhook
+    hook.source = source
+    sys.displayhook = hook
+    for part in parts:
+        if _run_part(part, info):
+            break
+    if info is not None:
+        hook.exec_result = None
+
+
+def _parse(code, count):
+    """Returns (tree, source as Python), the tree None when an error has been shown."""
+    if not _may_be_magic(code):
+        try:
+            return compile(code, "<cell>", "exec", shell.compile.flags | _AST, True), code
+        except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
+            pass
+    try:
+        source = shell.transform_cell(code)
+    except Exception:
+        shell.showtraceback()
+        return None, code
+    name = _name(source, count)
+    try:
+        return compile(source, name, "exec", shell.compile.flags | _AST, True), source
+    except (SyntaxError, ValueError, OverflowError, TypeError, RecursionError, MemoryError) as error:
+        if isinstance(error, IndentationError):
+            shell.showindentationerror()
+        else:
+            shell.showsyntaxerror()
+        return None, source
+
+
+def _may_be_magic(code):
+    """True for a cell whose first word may mean a magic or `exit` although it parses as Python (`ls`, `pwd`, `who`)."""
+    start = code.lstrip()
+    if start[:1] in "%!?":
+        return True
+    end = 0
+    for end, character in enumerate(start):
+        if not (character.isalnum() or character == "_"):
+            break
+    else:
+        end = len(start)
+    word = start[:end]
+    names = shell.user_ns
+    if word in names:
+        return isinstance(names[word], IPyAutocall)
+    return word in shell.magics_manager.magics["line"] and "\n" not in start.rstrip()
+
+
+def _name(source, count):
+    """Returns the file name under which tracebacks and inspect find the cell's text."""
+    name = f"<ipython-input-{count}-{zlib.crc32(source.encode('utf-8', 'replace')):08x}>"
+    shell.compile._filename_map[name] = count
+    linecache.cache[name] = (len(source), None, [line + "\n" for line in source.split("\n")], name)
+    return name
+
+
+def _remember(code, source, count):
+    """`In`, `_i`, `_ii`, `_iii` and `_i5`."""
+    history, names = shell.history_manager, shell.user_ns
+    raw = code.rstrip("\n")
+    parsed, raws = history.input_hist_parsed, history.input_hist_raw
+    parsed.append(source.rstrip("\n"))
+    raws.append(raw)
+    history._iii, history._ii, history._i, history._i00 = history._ii, history._i, history._i00, raw
+    names["_i"], names["_ii"], names["_iii"] = history._i, history._ii, history._iii
+    names[f"_i{count}"] = raw
+    shell.user_ns_hidden[f"_i{count}"] = raw
+    old = len(raws) - INPUTS_KEPT
+    if old > 0:
+        parsed[old] = raws[old] = ""
+        names.pop(f"_i{old}", None)
+
+
+def _remember_futures(body):
+    """`from __future__ import ...` in one cell holds for the ones after it, as in IPython."""
+    import __future__
+
+    for node in body:
+        if type(node) is not ast.ImportFrom:
+            if type(node) is ast.Expr and type(node.value) is ast.Constant:
+                continue
+            return
+        if node.module == "__future__":
+            for alias in node.names:
+                feature = getattr(__future__, alias.name, None)
+                if feature is not None:
+                    shell.compile.flags |= feature.compiler_flag
+
+
+def _interactive(body, mode, name):
+    """The rarer settings of `ast_node_interactivity`, through IPython itself."""
+    coroutine = shell.run_ast_nodes(body, name, interactivity=mode, compiler=shell.compile)
+    eventloop.run(coroutine)
+
+
+def _run_part(code, info):
+    """Runs one code object. Returns True when it raised and the error has been shown."""
+    __tracebackhide__ = "__ipython_bottom__"
+    try:
+        if code.co_flags & _COROUTINE:
+            eventloop.run(eval(code, shell.user_global_ns, shell.user_ns))
+        else:
+            exec(code, shell.user_global_ns, shell.user_ns)
+    except SystemExit as error:
+        if info is not None:
+            info.error_in_exec = error
+        shell.showtraceback(exception_only=True)
+        print("To leave the notebook, close it: sys.exit() ends the cell, not the session.", file=sys.stderr)
+    except BaseException as error:
+        if info is not None:
+            info.error_in_exec = error
+        if shell.custom_exceptions and isinstance(error, shell.custom_exceptions):
+            shell.CustomTB(type(error), error, error.__traceback__)
+        else:
+            shell.showtraceback(running_compiled_code=True)
+    else:
+        return False
+    return True

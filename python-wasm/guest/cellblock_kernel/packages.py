@@ -1,0 +1,107 @@
+"""Adjustments to packages, made when (and only if) they are imported."""
+
+import importlib.util
+import sys
+from importlib.abc import MetaPathFinder
+
+
+def _tqdm(module):
+    module.tqdm.monitor_interval = 0  # the monitor is a thread
+
+
+def _tqdm_notebook(module):
+    """tqdm.notebook without widgets: the text bar, which every front end shows."""
+    from tqdm.std import tqdm
+
+    class tqdm_notebook(tqdm):
+        """The text progress bar; the arguments only a widget knows are accepted and ignored."""
+
+        def __init__(self, *arguments, **keywords):
+            keywords.pop("display", None)
+            super().__init__(*arguments, **keywords)
+
+        def reset(self, total=None):
+            super().reset(total=total)
+
+    def tnrange(*arguments, **keywords):
+        return tqdm_notebook(range(*arguments), **keywords)
+
+    module.tqdm = module.tqdm_notebook = tqdm_notebook
+    module.tnrange = module.trange = tnrange
+
+
+def _plotly_io(module):
+    """Figures go out as plotly's own MIME type; the front end has the drawing library."""
+    module.renderers.default = "plotly_mimetype"
+
+
+def _altair(module):
+    module.renderers.enable("mimetype")
+    module.data_transformers.disable_max_rows()
+
+
+def _pandas(module):
+    try:
+        from . import columnar
+    except ImportError:
+        return
+    columnar.install()
+
+
+def _bokeh(module):
+    from . import bokeh_output
+
+    bokeh_output.install()
+
+
+def _comm(module):
+    from . import comms
+
+    comms.install(module)
+
+
+HOOKS = {
+    "comm": _comm,
+    "tqdm.std": _tqdm,
+    "tqdm.notebook": _tqdm_notebook,
+    "plotly.io": _plotly_io,
+    "altair": _altair,
+    "pandas": _pandas,
+    "bokeh.io": _bokeh,
+}
+
+
+class _Finder(MetaPathFinder):
+    """Lets the next finder find the module, then runs its hook once it has been executed."""
+
+    def __init__(self):
+        self._busy = set()
+
+    def find_spec(self, name, path=None, target=None):
+        hook = HOOKS.get(name)
+        if hook is None or name in self._busy:
+            return None
+        self._busy.add(name)
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            self._busy.discard(name)
+        if spec is None or spec.loader is None:
+            return None
+        plain = spec.loader.exec_module
+
+        def exec_module(module):
+            plain(module)
+            HOOKS.pop(name, None)
+            hook(module)
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+def install():
+    """Watches for the modules of `HOOKS`."""
+    for name in list(HOOKS):
+        if name in sys.modules:
+            HOOKS.pop(name)(sys.modules[name])
+    sys.meta_path.insert(0, _Finder())

@@ -1,0 +1,134 @@
+"""IPython's shell without a terminal, a database, threads or processes."""
+
+import sys
+
+from IPython.core.autocall import IPyAutocall
+from IPython.core.error import UsageError
+from IPython.core.history import HistoryManager
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core import page, payloadpage
+from traitlets import Bool, Instance, Type
+from traitlets.config import Config
+
+from . import display, door, shell_commands, streams
+
+
+class Exiter(IPyAutocall):
+    """`exit` and `quit`: asks the front end, and keeps the session."""
+
+    rewrite = False
+
+    def __call__(self, keep_kernel=True):
+        self._ip.ask_exit()
+
+
+class MemoryHistory(HistoryManager):
+    """History in `In` and `Out` only: no database, no saving thread."""
+
+    LINES = 5000
+
+    def store_inputs(self, line_num, source, source_raw=None):
+        super().store_inputs(line_num, source, source_raw)
+        del self.db_input_cache[:]
+
+    def store_output(self, line_num):
+        pass
+
+    def writeout_cache(self, conn=None):
+        pass
+
+
+class ZMQInteractiveShell(InteractiveShell):
+    """The shell. Its name is the one by which libraries (rich, tqdm, altair, ...) know a notebook."""
+
+    display_pub_class = Type(display.Publisher)
+    displayhook_class = Type(display.Hook)
+    exiter = Instance(Exiter)
+    autoindent = Bool(False)
+    last_error = None  # of the running cell: {"ename", "evalue", "traceback"}
+    silent = False
+
+    def _exiter_default(self):
+        return Exiter(self)
+
+    def init_history(self):
+        self.history_manager = MemoryHistory(shell=self, parent=self)
+
+    def init_hooks(self):
+        super().init_hooks()
+        self.set_hook("show_in_pager", page.as_hook(payloadpage.page), 99)
+
+    def init_virtualenv(self):
+        pass
+
+    def init_readline(self):
+        pass
+
+    def init_io(self):
+        pass
+
+    def init_sys_modules(self):
+        """Unlike IPython's, keeps the interpreter's own `__main__`: it is the user's module already."""
+        self._main_mod_cache = {}
+
+    def init_create_namespaces(self, *arguments, **keywords):
+        super().init_create_namespaces(*arguments, **keywords)
+
+    def enable_gui(self, gui=None):
+        """There are no windows here; `inline` and nothing are the same."""
+
+    def ask_exit(self):
+        self.payload_manager.write_payload({"source": "ask_exit", "keepkernel": True})
+
+    def set_next_input(self, text, replace=False):
+        self.payload_manager.write_payload({"source": "set_next_input", "text": text, "replace": replace})
+
+    def system(self, command):
+        """`!command`."""
+        self.user_ns["_exit_code"] = shell_commands.run(self.var_expand(command, depth=1), self.user_ns)
+
+    system_raw = system_piped = system
+
+    def getoutput(self, command, split=True, depth=0):
+        """`names = !command`."""
+        from IPython.utils.text import LSString, SList
+
+        text = shell_commands.output(self.var_expand(command, depth=depth + 1), self.user_ns)
+        return SList(text.splitlines()) if split else LSString(text)
+
+    def _showtraceback(self, etype, evalue, stb):
+        """Sends an error to the notebook and keeps it for the reply."""
+        try:
+            value = str(evalue)
+        except BaseException:
+            value = "<the exception's text could not be made>"
+        self.last_error = {"ename": etype.__name__, "evalue": value[:65536], "traceback": [str(line) for line in stb]}
+        if not self.silent:
+            streams.gather.send()
+            door.emit("error", self.last_error)
+
+    def show_usage_error(self, exc):
+        """As IPython's, and the reply says so too."""
+        print(f"UsageError: {exc}", file=sys.stderr)
+        self.last_error = {"ename": "UsageError", "evalue": str(exc), "traceback": [f"UsageError: {exc}"]}
+
+
+def create(module):
+    """Returns the one shell, whose variables live in `module`."""
+    config = Config()
+    config.InteractiveShell.colors = "linux"
+    config.InteractiveShell.enable_tip = False
+    config.InteractiveShell.cache_size = 500
+    config.HistoryManager.enabled = False
+    config.HistoryAccessor.enabled = False
+    config.Completer.use_jedi = True
+    config.Completer.jedi_compute_type_timeout = 1000
+    config.InlineBackend.figure_formats = {"png"}
+    shell = ZMQInteractiveShell.instance(config=config, user_module=module)
+    shell.builtin_trap.activate()
+    shell.builtin_trap._nested_level = 1  # stays on
+    shell.display_trap._nested_level = 1  # execute.py sets the hook itself
+    return shell
+
+
+__all__ = ["create", "UsageError", "ZMQInteractiveShell"]

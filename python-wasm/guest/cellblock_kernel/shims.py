@@ -1,0 +1,142 @@
+"""What Python's own modules lack in the sandbox, put right before anything else is imported.
+
+Facts about a user and a machine get plain answers; what cannot be done (processes, threads, the network) fails
+with an OSError or RuntimeError that says so.
+"""
+
+import errno
+import os
+import sys
+import threading
+import time
+
+NO_PROCESSES = "processes are not available in this sandbox"
+NO_THREADS = (
+    "threads are not available in this sandbox: call the function directly, or use concurrent.futures "
+    "or joblib, which run serially here"
+)
+
+
+def _refuse(message, number=errno.ENOTSUP):
+    def refuse(*arguments, **keywords):
+        raise OSError(number, message)
+
+    return refuse
+
+
+def _os():
+    answers = {
+        "getuid": 1000, "geteuid": 1000, "getgid": 1000, "getegid": 1000, "getppid": 1, "getpgid": 1, "getpgrp": 1,
+        "getlogin": "user", "umask": 0o022, "nice": 0, "cpu_count": 1, "process_cpu_count": 1, "getloadavg": (0.0, 0.0, 0.0),
+    }
+    for name, value in answers.items():
+        if name in ("cpu_count", "process_cpu_count") or not hasattr(os, name):
+            setattr(os, name, lambda *arguments, _value=value: _value)
+    os.register_at_fork = lambda **hooks: None
+    if not hasattr(os, "getgroups"):
+        os.getgroups = lambda: [1000]
+    if not hasattr(os, "sched_getaffinity"):
+        os.sched_getaffinity = lambda pid=0: {0}
+    for name in ("fork", "forkpty", "system", "popen", "posix_spawn", "posix_spawnp", "kill", "killpg", "wait", "waitpid",
+                 "execv", "execve", "execl", "execle", "execlp", "execvp", "execvpe", "spawnl", "spawnle", "spawnv", "spawnve",
+                 "spawnlp", "spawnvp", "startfile", "setsid"):
+        function = _refuse(NO_PROCESSES)
+        function.__name__ = function.__qualname__ = name
+        setattr(os, name, function)
+    os.get_terminal_size = lambda *arguments: os.terminal_size((80, 24))
+    os.environ.setdefault("USER", "user")
+    os.environ.setdefault("LOGNAME", "user")
+    os.environ.setdefault("PATH", "/usr/local/bin:/usr/bin:/bin")
+    os.environ.setdefault("LANG", "C.UTF-8")
+    os.environ.setdefault("TZ", "UTC")
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    os.environ.setdefault("JOBLIB_MULTIPROCESSING", "0")  # joblib and scikit-learn's n_jobs go on serially
+    os.environ.setdefault("TQDM_MININTERVAL", "0.2")
+
+
+def _subprocess():
+    import subprocess
+
+    def init(self, args, *positional, **keywords):
+        self.returncode, self.pid, self.args = None, None, args
+        self.stdin = self.stdout = self.stderr = None
+        self._child_created = False
+        raise OSError(errno.ENOTSUP, f"{NO_PROCESSES}: {args if isinstance(args, str) else ' '.join(map(str, args))}")
+
+    subprocess.Popen.__init__ = init
+    subprocess._can_fork_exec = False
+
+
+def _threads():
+    plain_start = threading.Thread.start
+
+    def start(self):
+        """Refuses, in words that help: there is one thread only."""
+        if not self._initialized:
+            return plain_start(self)
+        if self._started.is_set():
+            raise RuntimeError("threads can only be started once")
+        raise RuntimeError(NO_THREADS)
+
+    threading.Thread.start = start
+
+    import _thread
+
+    def start_new_thread(*arguments, **keywords):
+        raise RuntimeError(NO_THREADS)
+
+    _thread.start_new_thread = _thread.start_new = _thread.start_joinable_thread = start_new_thread
+    threading._start_joinable_thread = start_new_thread
+
+    class Timer(threading.Thread):
+        """Can be made and cancelled; starting it is refused like any thread."""
+
+        def __init__(self, interval, function, args=None, kwargs=None):
+            super().__init__()
+            self.interval, self.function = interval, function
+
+        def cancel(self):
+            pass
+
+    threading.Timer = Timer
+
+
+def _sleep():
+    from . import streams
+
+    plain = time.sleep
+
+    def sleep(seconds, /):
+        """Suspends the cell for the given number of seconds; what was printed before is shown first."""
+        streams.gather.send()
+        plain(seconds)
+
+    time.sleep = sleep
+
+
+def _platform():
+    import platform
+    import socket
+
+    platform.node = lambda: "cellblock"
+    socket.gethostname = lambda: "cellblock"
+    socket.getfqdn = lambda name="": name or "cellblock"
+
+
+def _signals():
+    import signal
+
+    for name in ("alarm", "setitimer", "pause"):
+        if not hasattr(signal, name):
+            setattr(signal, name, _refuse("timers by signal are not available in this sandbox"))
+
+
+def install():
+    """Applies all of them; called once, first, at boot."""
+    _os()
+    _threads()
+    _subprocess()
+    _sleep()
+    _platform()
+    _signals()
+    sys.setrecursionlimit(min(max(sys.getrecursionlimit(), 1000), 3000))
