@@ -1,5 +1,6 @@
 """Requests made while an image is built, and the injection of a notebook's parameters."""
 
+import ast
 import gc
 import sys
 
@@ -7,12 +8,17 @@ from . import execute, streams
 
 
 def evaluate(request, body):
-    """Runs set-up code in the user's namespace: no history, no output, an error is the answer."""
-    code = compile(request.get("code", ""), "<image>", "exec")
-    shell = execute.shell
+    """Runs set-up code: no history, no output, an error is the answer.
+
+    Its names stay in the user's namespace, unless it does nothing but `import a.b` (an image's preload list).
+    """
+    source = request.get("code", "")
+    tree = ast.parse(source)
+    imports_only = all(type(node) is ast.Import and not any(a.asname for a in node.names) for node in tree.body)
+    names = {"__name__": "__image__"} if imports_only else execute.shell.user_ns
     before = sys.stdout, sys.stderr
     try:
-        exec(code, shell.user_global_ns, shell.user_ns)
+        exec(compile(source, "<image>", "exec"), names)
     except BaseException as error:
         import traceback
 
@@ -44,7 +50,10 @@ def seal(request, body):
     shell = execute.shell
     shell.history_manager.reset()
     shell.displayhook.flush()
-    shell.user_ns.pop("__builtins__", None)
+    for name in ("cellblock_kernel", "sys", "_i", "_ii", "_iii"):
+        shell.user_ns.pop(name, None)
+    for name in [n for n in shell.user_ns if n.startswith("_i") and n[2:].isdigit()]:
+        del shell.user_ns[name]
     shell.execution_count = 1
     shell.last_execution_result = None
     linecache.clearcache()

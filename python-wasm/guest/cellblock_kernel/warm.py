@@ -76,7 +76,7 @@ def _forget():
     names = execute.shell.user_ns
     for name in [n for n in names if n.startswith("_w") or n in ("_df", "_dg", "_fig", "_px", "_plt", "_np", "_pd", "_io")]:
         del names[name]
-    for name in ("display", "HTML", "Markdown", "warnings", "warm"):
+    for name in ("display", "HTML", "Markdown", "warnings"):
         names.pop(name, None)
     pyplot = __import__("sys").modules.get("matplotlib.pyplot")
     if pyplot is not None:
