@@ -10,7 +10,6 @@ _loaded = False
 def _load(resources=None, verbose=False, hide_banner=True, load_timeout=5000, notebook_type="jupyter"):
     """Sends BokehJS itself, inline: the page that shows the notebook may have no network."""
     global _loaded
-    from bokeh.io.notebook import publish_display_data as _  # noqa: F401
     from bokeh.resources import INLINE
 
     script = "\n".join(INLINE.js_raw)
@@ -36,7 +35,7 @@ def _no_server(obj, state, notebook_url, **keywords):
 
 def install():
     """Registers the sandbox as bokeh's notebook and makes it the default place to show in."""
-    from bokeh.io import curstate
+    from bokeh.io.state import curstate
     from bokeh.io.notebook import install_notebook_hook
 
     install_notebook_hook("jupyter", _load, _show, _no_server, overwrite=True)

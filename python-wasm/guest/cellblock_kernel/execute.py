@@ -238,11 +238,13 @@ def _run_part(code, info):
         else:
             exec(code, shell.user_global_ns, shell.user_ns)
     except SystemExit as error:
+        _drop_own_frames(error)
         if info is not None:
             info.error_in_exec = error
         shell.showtraceback(exception_only=True)
         print("To leave the notebook, close it: sys.exit() ends the cell, not the session.", file=sys.stderr)
     except BaseException as error:
+        _drop_own_frames(error)
         if info is not None:
             info.error_in_exec = error
         if shell.custom_exceptions and isinstance(error, shell.custom_exceptions):
@@ -252,3 +254,12 @@ def _run_part(code, info):
     else:
         return False
     return True
+
+
+def _drop_own_frames(error):
+    """Lets the traceback begin in the user's cell: this file's frame and the event loop's are not theirs."""
+    trace = error.__traceback__
+    while trace is not None and not trace.tb_frame.f_code.co_filename.startswith("<ipython-input"):
+        trace = trace.tb_next
+    if trace is not None:
+        error.__traceback__ = trace

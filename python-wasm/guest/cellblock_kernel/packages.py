@@ -1,6 +1,5 @@
 """Adjustments to packages, made when (and only if) they are imported."""
 
-import importlib.util
 import sys
 from importlib.abc import MetaPathFinder
 
@@ -60,7 +59,38 @@ def _comm(module):
     comms.install(module)
 
 
+def _pyio(module):
+    """Python's own io in Python: dill opens the null device with it."""
+    import os
+
+    plain = module.open
+
+    def open(file, mode="r", buffering=-1, *arguments, **keywords):
+        if file != os.devnull:
+            return plain(file, mode, buffering, *arguments, **keywords)
+        raw = module.BytesIO()
+        return raw if "b" in mode else module.TextIOWrapper(raw, encoding="utf-8")
+
+    module.open = open
+
+
+def _socket(module):
+    """Connecting fails with words, not with a missing function."""
+
+    def refuse(*arguments, **keywords):
+        raise OSError("there is no network in this sandbox")
+
+    module.create_connection = module.create_server = module.getaddrinfo = module.gethostbyname = module.socketpair = refuse
+    module.gethostbyaddr = module.getnameinfo = refuse
+    module.gethostname = lambda: "cellblock"
+    module.getfqdn = lambda name="": name or "cellblock"
+    for name in ("connect", "connect_ex", "bind", "listen", "accept", "sendto", "recv"):
+        setattr(module.socket, name, refuse)
+
+
 HOOKS = {
+    "_pyio": _pyio,
+    "socket": _socket,
     "comm": _comm,
     "tqdm.std": _tqdm,
     "tqdm.notebook": _tqdm_notebook,
@@ -83,7 +113,8 @@ class _Finder(MetaPathFinder):
             return None
         self._busy.add(name)
         try:
-            spec = importlib.util.find_spec(name)
+            others = (finder for finder in sys.meta_path if finder is not self and hasattr(finder, "find_spec"))
+            spec = next((s for s in (finder.find_spec(name, path, target) for finder in others) if s is not None), None)
         finally:
             self._busy.discard(name)
         if spec is None or spec.loader is None:

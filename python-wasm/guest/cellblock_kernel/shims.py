@@ -5,6 +5,7 @@ with an OSError or RuntimeError that says so.
 """
 
 import errno
+import functools
 import os
 import sys
 import threading
@@ -114,13 +115,56 @@ def _sleep():
     time.sleep = sleep
 
 
+def _null_device():
+    """`open(os.devnull)`: there are no devices, so reading gives nothing and writing goes nowhere."""
+    import builtins
+    import io
+
+    class NullText(io.StringIO):
+        name = os.devnull
+
+        def write(self, text):
+            return len(text)
+
+    class NullBytes(io.BytesIO):
+        name = os.devnull
+
+        def write(self, data):
+            return len(data)
+
+    plain = builtins.open
+
+    @functools.wraps(plain)
+    def open(file, mode="r", *arguments, **keywords):
+        if file == os.devnull:
+            return NullBytes() if "b" in mode else NullText()
+        return plain(file, mode, *arguments, **keywords)
+
+    builtins.open = io.open = open
+
+
 def _platform():
     import platform
-    import socket
 
     platform.node = lambda: "cellblock"
-    socket.gethostname = lambda: "cellblock"
-    socket.getfqdn = lambda name="": name or "cellblock"
+    platform.system = lambda: "WASI"
+
+
+def _inspect():
+    """inspect.getmodule of a frame asks the frame first, before it looks through every loaded module."""
+    import inspect
+
+    plain = inspect.getmodule
+
+    @functools.wraps(plain)
+    def getmodule(object, _filename=None):
+        if inspect.isframe(object):
+            module = sys.modules.get(object.f_globals.get("__name__"))
+            if module is not None and getattr(module, "__dict__", None) is object.f_globals:
+                return module
+        return plain(object, _filename)
+
+    inspect.getmodule = getmodule
 
 
 def _signals():
@@ -137,6 +181,8 @@ def install():
     _threads()
     _subprocess()
     _sleep()
+    _null_device()
     _platform()
+    _inspect()
     _signals()
     sys.setrecursionlimit(min(max(sys.getrecursionlimit(), 1000), 3000))

@@ -156,7 +156,7 @@ def _fcntl(module):
 def _ssl(module):
     module.SSLError = module.SSLCertVerificationError = module.CertificateError = type("SSLError", (OSError,), {})
     module.SSLEOFError = module.SSLZeroReturnError = module.SSLWantReadError = module.SSLWantWriteError = module.SSLSyscallError = module.SSLError
-    _absent(module, "SSLContext", "SSLSocket", "SSLObject", "MemoryBIO")
+    _absent(module, "SSLSocket", "SSLObject", "MemoryBIO")
     for number, name in enumerate(("CERT_NONE", "CERT_OPTIONAL", "CERT_REQUIRED")):
         setattr(module, name, number)
     for number, name in enumerate(("PROTOCOL_TLS", "PROTOCOL_SSLv23", "PROTOCOL_TLS_CLIENT", "PROTOCOL_TLS_SERVER", "PROTOCOL_TLSv1",
@@ -166,7 +166,7 @@ def _ssl(module):
                  "VERIFY_X509_STRICT", "VERIFY_X509_PARTIAL_CHAIN", "VERIFY_X509_TRUSTED_FIRST"):
         setattr(module, name, 0)
     module.HAS_SNI = module.HAS_ALPN = module.HAS_NEVER_CHECK_COMMON_NAME = True
-    module.OPENSSL_VERSION, module.OPENSSL_VERSION_NUMBER, module.OPENSSL_VERSION_INFO = "none", 0x30000000, (3, 0, 0, 0, 0)
+    module.OPENSSL_VERSION, module.OPENSSL_VERSION_NUMBER, module.OPENSSL_VERSION_INFO = "OpenSSL 3.0.0 (stand-in)", 0x30000000, (3, 0, 0, 0, 0)
     module.TLSVersion = types.SimpleNamespace(MINIMUM_SUPPORTED=-2, MAXIMUM_SUPPORTED=-1, TLSv1=769, TLSv1_1=770, TLSv1_2=771, TLSv1_3=772)
     module.Purpose = types.SimpleNamespace(SERVER_AUTH="server", CLIENT_AUTH="client")
     module.VerifyMode = module.VerifyFlags = module.Options = int
@@ -174,14 +174,92 @@ def _ssl(module):
     def refuse(*arguments, **keywords):
         raise OSError("there is no network, and so no TLS, in this sandbox")
 
-    module.create_default_context = module.wrap_socket = module._create_unverified_context = module._create_default_https_context = refuse
-    module.get_server_certificate = refuse
-    module.match_hostname = refuse
+    class SSLContext:
+        """Can be made and set up, for libraries do so when they are imported; it connects to nothing."""
+
+        verify_mode, verify_flags, options, check_hostname, post_handshake_auth = 0, 0, 0, False, False
+        minimum_version, maximum_version, keylog_filename, sni_callback = -2, -1, None, None
+
+        def __init__(self, *arguments, **keywords):
+            pass
+
+        def _nothing(self, *arguments, **keywords):
+            return None
+
+        load_cert_chain = load_default_certs = load_verify_locations = set_ciphers = set_alpn_protocols = _nothing
+        set_default_verify_paths = set_npn_protocols = set_ecdh_curve = _nothing
+        wrap_socket = wrap_bio = refuse
+
+        def get_ca_certs(self, binary_form=False):
+            return []
+
+    module.SSLContext = SSLContext
+    module.create_default_context = module._create_unverified_context = module._create_default_https_context = SSLContext
+    module._create_stdlib_context = SSLContext
+    module.wrap_socket = module.get_server_certificate = module.match_hostname = refuse
 
 
 def _greenlet(module):
     _absent(module, "greenlet")
     module.getcurrent = lambda: None
+
+
+def _multiprocess(module):
+    import multiprocessing
+
+    for name in dir(multiprocessing):
+        if not name.startswith("__"):
+            setattr(module, name, getattr(multiprocessing, name))
+
+
+def _distutils_version(module):
+    from packaging.version import Version
+
+    class LooseVersion(Version):
+        """Versions as packaging compares them, by the old name."""
+
+        def __init__(self, text=""):
+            super().__init__(str(text))
+            self.vstring, self.version = str(text), list(self.release)
+
+        def _other(self, other):
+            return other if isinstance(other, Version) else LooseVersion(other)
+
+        def __lt__(self, other):
+            return Version.__lt__(self, self._other(other))
+
+        def __le__(self, other):
+            return Version.__le__(self, self._other(other))
+
+        def __gt__(self, other):
+            return Version.__gt__(self, self._other(other))
+
+        def __ge__(self, other):
+            return Version.__ge__(self, self._other(other))
+
+        def __eq__(self, other):
+            return Version.__eq__(self, self._other(other))
+
+        __hash__ = Version.__hash__
+
+    module.LooseVersion = module.StrictVersion = LooseVersion
+
+
+def _distutils_util(module):
+    def strtobool(text):
+        """Returns 1 or 0 for the usual words."""
+        word = text.lower()
+        if word in ("y", "yes", "t", "true", "on", "1"):
+            return 1
+        if word in ("n", "no", "f", "false", "off", "0"):
+            return 0
+        raise ValueError(f"invalid truth value {text!r}")
+
+    module.strtobool = strtobool
+
+
+def _nothing(module):
+    pass
 
 
 def _nest_asyncio(module):
@@ -197,8 +275,9 @@ MAKERS = {
     "tornado.platform": _tornado_other, "tornado.platform.asyncio": _tornado_other, "tornado.process": _tornado_other,
     "psutil": _psutil, "pexpect": _pexpect, "ptyprocess": _pexpect, "termios": _termios, "tty": _tty, "pwd": _pwd, "grp": _grp,
     "resource": _resource, "fcntl": _fcntl, "ssl": _ssl, "greenlet": _greenlet, "nest_asyncio": _nest_asyncio,
+    "multiprocess": _multiprocess, "distutils": _nothing, "distutils.version": _distutils_version, "distutils.util": _distutils_util,
 }
-PACKAGES = {"tornado", "tornado.platform"}
+PACKAGES = {"tornado", "tornado.platform", "distutils"}
 
 
 class _Finder(MetaPathFinder, Loader):
