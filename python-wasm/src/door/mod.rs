@@ -1,0 +1,36 @@
+//! The door: the one function through which guest code asks the host for anything but files.
+//!
+//! What comes in is hostile. Every call is length-checked, parsed into a type, paid for in fuel
+//! and time, and answered by a frame; who asks is known from the store, never from the message.
+
+mod calls;
+mod frame;
+mod output;
+mod rate;
+mod table_calls;
+
+pub(crate) use calls::{add_to_linker, flush};
+pub(crate) use frame::Frame;
+pub(crate) use output::Output;
+pub(crate) use rate::Rate;
+
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, mpsc};
+
+use crate::event::Event;
+use crate::tool::Tools;
+
+/// What the door knows of the session behind it.
+pub(crate) struct DoorState {
+    /// The request the guest is to fetch.
+    pub(crate) request: Option<Frame>,
+    /// The guest's answer to it.
+    pub(crate) reply: Option<Frame>,
+    /// Where the running cell's messages go.
+    pub(crate) events: Option<mpsc::Sender<Event>>,
+    /// Lines typed by the user; `None` when the caller did not allow questions.
+    pub(crate) input: Option<Arc<Mutex<mpsc::Receiver<Option<String>>>>>,
+    pub(crate) tools: Arc<Tools>,
+    pub(crate) rate: Rate,
+}

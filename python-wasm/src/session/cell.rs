@@ -1,0 +1,268 @@
+//! Running a cell.
+
+use std::sync::Arc;
+
+use jupyter_protocol::ErrorOutput;
+use serde::Serialize;
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use super::{Death, Session, SessionError, Stop, Usage};
+use crate::door::Frame;
+use crate::event::Event;
+
+/// Code to be run, and how.
+#[derive(Debug, Clone)]
+pub struct Cell {
+    /// The source text; IPython's magics are understood.
+    pub code: String,
+    /// The cell's id in its notebook.
+    pub id: Option<String>,
+    /// Run without outputs, history or a count.
+    pub silent: bool,
+    /// Keep it in the history.
+    pub store_history: bool,
+    /// Questions (`input()`) may be asked.
+    pub allow_stdin: bool,
+}
+
+impl Cell {
+    /// Returns a cell that is shown and kept in the history, and may ask no questions.
+    pub fn new(code: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            id: None,
+            silent: false,
+            store_history: true,
+            allow_stdin: false,
+        }
+    }
+}
+
+/// How an execution ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It ran to its end.
+    Ok,
+    /// Python raised an exception. The state is what the cell left.
+    Error {
+        /// The exception's type.
+        ename: String,
+        /// Its text.
+        evalue: String,
+        /// Its traceback, line by line, with ANSI colours.
+        traceback: Vec<String>,
+    },
+    /// The user interrupted it, and it stopped. The state is what the cell left.
+    Interrupted,
+    /// It reached a limit, was told so, and stopped. The state is what the cell left.
+    Limit {
+        /// The limit.
+        limit: Stop,
+        /// What happened, in a sentence.
+        message: String,
+    },
+    /// It could not be stopped softly. The variables are as they were before the cell.
+    Killed {
+        /// The limit it would not stop for, if it was one.
+        limit: Option<Stop>,
+        /// What happened, in a sentence.
+        message: String,
+    },
+}
+
+/// A finished execution.
+#[derive(Debug, Clone, Serialize)]
+pub struct Execution {
+    /// How it ended.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// The number shown in front of the cell.
+    pub execution_count: u64,
+    /// What it used.
+    pub usage: Usage,
+}
+
+impl Session {
+    /// Runs a cell. Its messages go to `events` while they happen; a full queue makes the cell
+    /// wait, within its time.
+    ///
+    /// # Errors
+    /// Only when the sandbox itself fails. Exceptions, limits and crashes of the guest are
+    /// [`Outcome`]s.
+    pub async fn run_cell(
+        &mut self,
+        cell: &Cell,
+        events: &mpsc::Sender<Event>,
+    ) -> Result<Execution, SessionError> {
+        let budget = self.cell_budget();
+        if budget.fuel == 0 {
+            let message =
+                "the session used all its fuel, the policy's `fuel_per_session`; nothing was run"
+                    .to_owned();
+            self.tell(events, "LimitExceeded", &message).await;
+            let outcome = Outcome::Limit {
+                limit: Stop::FuelPerSession,
+                message,
+            };
+            return Ok(self.execution(outcome, 0, std::time::Duration::ZERO));
+        }
+        self.drain_input();
+        let questions = Arc::clone(&self.questions);
+        let host = self.machine.host_mut();
+        host.output.renew();
+        host.door.events = Some(events.clone());
+        host.door.input = cell.allow_stdin.then_some(questions);
+        let request = Frame::of(json!({
+            "op": "execute",
+            "code": cell.code,
+            "cell_id": cell.id,
+            "silent": cell.silent,
+            "store_history": cell.store_history,
+            "allow_stdin": cell.allow_stdin,
+            "user_expressions": {},
+        }));
+        let (fuel, time) = (self.fuel_used, self.time_used);
+        let answer = self.ask(request, budget).await?;
+        let (fuel, time) = (self.fuel_used - fuel, self.time_used - time);
+        let outcome = match answer {
+            Ok(reply) => {
+                let outcome = self.outcome(&reply);
+                if let Some(count) = reply
+                    .header
+                    .get("execution_count")
+                    .and_then(serde_json::Value::as_u64)
+                {
+                    self.execution_count = count;
+                }
+                let host = self.machine.host_mut();
+                host.door.events = None;
+                host.door.input = None;
+                self.capture().await?;
+                outcome
+            }
+            Err(death) => {
+                self.execution_count += 1;
+                let outcome = self.killed(&death);
+                if let Outcome::Killed { message, .. } = &outcome {
+                    self.tell(events, "CellKilled", message).await;
+                }
+                outcome
+            }
+        };
+        Ok(self.execution(outcome, fuel, time))
+    }
+
+    /// Runs code and returns its messages with the outcome; for small outputs.
+    pub async fn collect(&mut self, code: &str) -> Result<(Execution, Vec<Event>), SessionError> {
+        let (sender, mut receiver) = mpsc::channel(64);
+        let cell = Cell::new(code);
+        let gather = async {
+            let mut events = Vec::new();
+            while let Some(event) = receiver.recv().await {
+                events.push(event);
+            }
+            events
+        };
+        let run = async {
+            let execution = self.run_cell(&cell, &sender).await;
+            drop(sender);
+            execution
+        };
+        let (execution, events) = tokio::join!(run, gather);
+        Ok((execution?, events))
+    }
+
+    fn execution(&self, outcome: Outcome, fuel: u64, time: std::time::Duration) -> Execution {
+        Execution {
+            outcome,
+            execution_count: self.execution_count,
+            usage: self.usage_of(fuel, time),
+        }
+    }
+
+    fn outcome(&self, reply: &Frame) -> Outcome {
+        let text = |name: &str| {
+            reply
+                .header
+                .get(name)
+                .and_then(serde_json::Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        if text("status") == "ok" {
+            return Outcome::Ok;
+        }
+        let turn = &self.machine.host().turn;
+        let ename = text("ename");
+        match turn.stopped() {
+            Some(Stop::Interrupt) if ename == "KeyboardInterrupt" => return Outcome::Interrupted,
+            Some(limit @ (Stop::CellTime | Stop::FuelPerCell | Stop::FuelPerSession))
+                if ename == "LimitExceeded" =>
+            {
+                return Outcome::Limit {
+                    limit,
+                    message: turn.message(limit),
+                };
+            }
+            Some(_) | None => {}
+        }
+        let traceback = reply
+            .header
+            .get("traceback")
+            .and_then(serde_json::Value::as_array);
+        let traceback = traceback
+            .into_iter()
+            .flatten()
+            .filter_map(|line| line.as_str().map(str::to_owned))
+            .collect();
+        Outcome::Error {
+            ename,
+            evalue: text("evalue"),
+            traceback,
+        }
+    }
+
+    fn killed(&self, death: &Death) -> Outcome {
+        const AFTER: &str = "The variables are as they were before the cell.";
+        let limit = match death {
+            Death::Limit(stop) => Some(*stop),
+            Death::StackOverflow
+            | Death::Exited(_)
+            | Death::Aborted
+            | Death::MemoryFault
+            | Death::NoAnswer
+            | Death::Engine(_) => None,
+        };
+        let message = match limit {
+            Some(Stop::Interrupt) => {
+                format!("The cell did not stop when it was interrupted and was ended. {AFTER}")
+            }
+            Some(stop) => format!(
+                "The cell reached the limit `{}`, did not stop when it was told and was ended. {AFTER}",
+                stop.name()
+            ),
+            None => format!("The cell was ended because {death}. {AFTER}"),
+        };
+        Outcome::Killed { limit, message }
+    }
+
+    /// Sends an error of the sandbox's own, which reads like one of Python's.
+    async fn tell(&self, events: &mpsc::Sender<Event>, ename: &str, message: &str) {
+        let error = ErrorOutput {
+            ename: ename.into(),
+            evalue: message.into(),
+            traceback: vec![format!("\u{1b}[0;31m{ename}\u{1b}[0m: {message}")],
+        };
+        // A reader that has gone away misses it.
+        let _ = events.send(Event::Error(error)).await;
+    }
+
+    /// Forgets answers to questions of earlier cells.
+    fn drain_input(&self) {
+        if let Ok(mut questions) = self.questions.try_lock() {
+            while questions.try_recv().is_ok() {}
+        }
+    }
+}

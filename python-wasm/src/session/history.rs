@@ -1,0 +1,310 @@
+//! Checkpoints, the way back, forks and hibernation.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+
+use super::{Folders, Machine, Session, SessionError, SessionOptions, host};
+use crate::checkpoint::{About, Captured, Checkpoint, PageTable, StoreError};
+use crate::image::Image;
+use crate::memory::{GuestMemory, PageRun};
+
+impl Session {
+    /// Returns the state as it is now, once it is stored.
+    pub async fn checkpoint(&mut self) -> Result<Checkpoint, SessionError> {
+        self.capture().await?;
+        Ok(self.recorded.clone().await?)
+    }
+
+    /// Goes back (or forth) to a checkpoint of the same image. Files stay as they are; what was
+    /// open then is opened again. Random generators start anew and the monotonic clock goes on.
+    pub async fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), SessionError> {
+        self.fits(checkpoint)?;
+        let now = self.recorded.clone().await?;
+        self.put(&now, checkpoint)?;
+        self.fresh = true;
+        Ok(())
+    }
+
+    /// Returns a second session in the same state, with copies of its files. A home that is a
+    /// folder of the host is shared.
+    pub async fn fork(&mut self) -> Result<Self, SessionError> {
+        self.capture().await?;
+        let memory = GuestMemory::of(
+            self.image.file(),
+            self.image.runtime().parts().tracking.clone(),
+        )?;
+        memory.set_len(self.machine.memory().len())?;
+        for run in self.machine.memory().private_pages()? {
+            memory.populate(run);
+            // SAFETY: this session is held exclusively and runs nothing; the other memory is new.
+            unsafe { memory.copy_from(self.machine.memory(), run) };
+        }
+        memory.take_written()?;
+        let folders = self.folders.copy(&self.options.home)?;
+        let about = self.about();
+        let mut fork = Self::on(
+            &self.image,
+            self.options.clone(),
+            folders,
+            memory,
+            self.recorded.clone(),
+            &about,
+            false,
+        )?;
+        fork.time_used = self.time_used;
+        Ok(fork)
+    }
+
+    /// Frees the session's memory and keeps its state in the store and its files.
+    pub async fn hibernate(mut self) -> Result<Hibernated, SessionError> {
+        let checkpoint = self.checkpoint().await?;
+        Ok(Hibernated {
+            checkpoint,
+            image: self.image,
+            options: self.options,
+            folders: self.folders,
+            time_used: self.time_used,
+        })
+    }
+
+    /// Starts a session in the state of a checkpoint, which may come from another process.
+    /// Its temporary files are not part of it.
+    pub async fn wake(
+        image: &Image,
+        options: SessionOptions,
+        checkpoint: &Checkpoint,
+    ) -> Result<Self, SessionError> {
+        let folders = Folders::make(&options.home)?;
+        Self::wake_with(image, options, folders, checkpoint)
+    }
+
+    fn wake_with(
+        image: &Image,
+        options: SessionOptions,
+        folders: Folders,
+        checkpoint: &Checkpoint,
+    ) -> Result<Self, SessionError> {
+        if checkpoint.image() != image.digest() {
+            return Err(other_image(checkpoint, image));
+        }
+        let about = &checkpoint.0.about;
+        let memory = GuestMemory::of(image.file(), image.runtime().parts().tracking.clone())?;
+        memory.set_len(about.memory_bytes as usize)?;
+        fill(&memory, &checkpoint.0.table, options.store.key())?;
+        memory.take_written()?;
+        let recorded = futures::future::ready(Ok(checkpoint.clone()))
+            .boxed()
+            .shared();
+        Self::on(image, options, folders, memory, recorded, about, false)
+    }
+
+    /// Copies out what was written since the last checkpoint, and lets the store work on it
+    /// while the session goes on.
+    pub(super) async fn capture(&mut self) -> Result<(), SessionError> {
+        let permit = Arc::clone(&self.recordings)
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed");
+        let memory = self.machine.memory();
+        // After a failed recording the chain begins anew with all pages.
+        let broken = matches!(self.recorded.peek(), Some(Err(_)));
+        let runs = if broken {
+            memory.take_written()?;
+            memory.private_pages()?
+        } else {
+            memory.take_written()?
+        };
+        let pages: usize = runs.iter().map(|run| run.count as usize).sum();
+        let mut captured = Captured {
+            about: self.about(),
+            indices: Vec::with_capacity(pages),
+            bytes: Vec::with_capacity(pages * crate::memory::PAGE),
+        };
+        for run in runs {
+            captured.indices.extend(run.indices());
+            // SAFETY: this session is held exclusively and runs nothing.
+            captured
+                .bytes
+                .extend_from_slice(unsafe { memory.pages(run) });
+        }
+        let before = (!broken).then(|| self.recorded.clone());
+        let store = self.options.store.clone();
+        let recording = tokio::spawn(async move {
+            let before = match before {
+                Some(before) => Some(before.await?),
+                None => None,
+            };
+            let recorded =
+                tokio::task::spawn_blocking(move || store.record(before.as_ref(), captured)).await;
+            drop(permit);
+            recorded
+                .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+                .map_err(Arc::new)
+        });
+        self.recorded = async move {
+            recording
+                .await
+                .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+        }
+        .boxed()
+        .shared();
+        Ok(())
+    }
+
+    /// Puts the session back to its last checkpoint, after the guest died.
+    pub(super) async fn roll_back(&mut self) -> Result<(), SessionError> {
+        let checkpoint = self.recorded.clone().await?;
+        self.put(&checkpoint, &checkpoint)
+    }
+
+    /// Puts memory, which equals `now` but for the pages written since, to `target`, and starts
+    /// a new instance on it: nothing of the old one is used on.
+    fn put(&mut self, now: &Checkpoint, target: &Checkpoint) -> Result<(), SessionError> {
+        let clock = self.machine.host().wasi.clock.monotonic();
+        let about = About {
+            clock: target.0.about.clock.max(clock),
+            ..target.0.about.clone()
+        };
+        let host = host(
+            &self.image,
+            &self.options,
+            &self.folders,
+            &self.control,
+            &about,
+            false,
+        )?;
+        let memory = Arc::clone(self.machine.memory());
+        let key = *self.options.store.key();
+        let bytes = about.memory_bytes as usize;
+        // From here on the old instance is not entered again, whatever happens.
+        let mut changed = now.0.table.differing(&target.0.table);
+        changed.extend(
+            memory
+                .take_written()?
+                .into_iter()
+                .flat_map(PageRun::indices),
+        );
+        changed.sort_unstable();
+        changed.dedup();
+        let pages = changed
+            .iter()
+            .filter_map(|index| {
+                target
+                    .0
+                    .table
+                    .get(*index)
+                    .map(|page| Ok((*index, page.contents(&key)?)))
+            })
+            .collect::<Result<Vec<_>, StoreError>>()
+            .map_err(Arc::new)?;
+        let end = (memory.len() / crate::memory::PAGE) as u32;
+        for index in changed
+            .iter()
+            .filter(|index| **index < end && target.0.table.get(**index).is_none())
+        {
+            // SAFETY: the session is held exclusively, and its instance runs nothing any more.
+            unsafe {
+                memory.revert(PageRun {
+                    first: *index,
+                    count: 1,
+                })
+            }?;
+        }
+        memory.set_len(bytes)?;
+        for (index, page) in &pages {
+            // SAFETY: as above.
+            unsafe { memory.write_page(*index, page) };
+        }
+        memory.take_written()?;
+        self.machine =
+            Machine::start(self.image.runtime(), memory, host).map_err(SessionError::Engine)?;
+        self.recorded = futures::future::ready(Ok(target.clone())).boxed().shared();
+        self.execution_count = about.execution_count;
+        Ok(())
+    }
+
+    fn fits(&self, checkpoint: &Checkpoint) -> Result<(), SessionError> {
+        if checkpoint.image() != self.image.digest() {
+            return Err(other_image(checkpoint, &self.image));
+        }
+        let (needed, granted) = (checkpoint.0.about.memory_bytes, self.limits().memory);
+        if needed > granted {
+            return Err(SessionError::TooLittleMemory {
+                policy: self.options.policy.name.clone(),
+                needed,
+                granted,
+            });
+        }
+        Ok(())
+    }
+
+    fn about(&self) -> About {
+        let wasi = &self.machine.host().wasi;
+        About {
+            image: self.image.digest().into(),
+            memory_bytes: self.machine.memory().len() as u64,
+            open: wasi.descriptors.state(),
+            clock: wasi.clock.monotonic(),
+            fuel_used: self.fuel_used,
+            execution_count: self.execution_count,
+        }
+    }
+}
+
+fn other_image(checkpoint: &Checkpoint, image: &Image) -> SessionError {
+    SessionError::OtherImage {
+        checkpoint: checkpoint.image().into(),
+        session: image.digest().into(),
+    }
+}
+
+/// Writes all pages of a table into a fresh memory.
+fn fill(memory: &GuestMemory, table: &PageTable, key: &[u8; 32]) -> Result<(), SessionError> {
+    let mut run = PageRun { first: 0, count: 0 };
+    let mut pages: Vec<(u32, &Arc<crate::checkpoint::Page>)> = Vec::new();
+    for (index, page) in table.iter() {
+        if run.first + run.count == index {
+            run.count += 1;
+        } else {
+            memory.populate(run);
+            run = PageRun {
+                first: index,
+                count: 1,
+            };
+        }
+        pages.push((index, page));
+    }
+    memory.populate(run);
+    for (index, page) in pages {
+        let contents = page.contents(key).map_err(Arc::new)?;
+        // SAFETY: the memory is new and nothing runs on it.
+        unsafe { memory.write_page(index, &contents) };
+    }
+    Ok(())
+}
+
+/// A session without memory: a checkpoint in its store, and its files.
+pub struct Hibernated {
+    checkpoint: Checkpoint,
+    image: Image,
+    options: SessionOptions,
+    folders: Folders,
+    time_used: Duration,
+}
+
+impl Hibernated {
+    /// Returns the state it will wake in.
+    pub fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
+    /// Wakes it.
+    pub async fn wake(self) -> Result<Session, SessionError> {
+        let mut session =
+            Session::wake_with(&self.image, self.options, self.folders, &self.checkpoint)?;
+        session.time_used = self.time_used;
+        Ok(session)
+    }
+}

@@ -1,0 +1,191 @@
+//! One instance of the interpreter: a store, an instance and the memory they run on.
+
+use std::sync::Arc;
+
+use futures::FutureExt;
+use wasmtime::{AsContext, Instance, Store, Trap, TypedFunc};
+
+use super::host::{Exited, Host};
+use super::turn::{Budget, Killed, Stop, on_tick};
+use crate::door::{Frame, flush};
+use crate::memory::{GuestMemory, hand_over};
+use crate::runtime::{Runtime, SET_INTERRUPT};
+
+/// The only source text that a session's interpreter is ever given by the host.
+const TURN: &[u8] = b"__cellblock_turn__()";
+
+/// Why a turn did not come to its end. The instance is not used again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Death {
+    #[error("it did not stop in its grace")]
+    Limit(Stop),
+    #[error("it recursed so deeply that the interpreter's stack overflowed")]
+    StackOverflow,
+    #[error("it ended the interpreter with exit code {0}")]
+    Exited(u32),
+    #[error(
+        "the interpreter aborted; most often it was out of memory in a place where Python cannot say so"
+    )]
+    Aborted,
+    #[error("the interpreter accessed memory that is not its own")]
+    MemoryFault,
+    #[error("the interpreter left the turn without an answer")]
+    NoAnswer,
+    #[error("the engine stopped it: {0}")]
+    Engine(String),
+}
+
+/// A running interpreter.
+pub(crate) struct Machine {
+    store: Store<Host>,
+    instance: Instance,
+    turn: TypedFunc<(u32, u32), u32>,
+    allocate: TypedFunc<u32, u32>,
+    memory: Arc<GuestMemory>,
+}
+
+impl Machine {
+    /// Starts an instance on `memory`, which holds a booted interpreter or the data of one that
+    /// [`Machine::boot`] is to boot.
+    pub(crate) fn start(
+        runtime: &Runtime,
+        memory: Arc<GuestMemory>,
+        host: Host,
+    ) -> wasmtime::Result<Self> {
+        let parts = runtime.parts();
+        let mut store = Store::new(&parts.engine, host);
+        store.limiter(|host| &mut host.limiter);
+        store.epoch_deadline_callback(on_tick);
+        store.set_epoch_deadline(1);
+        store.set_fuel(u64::MAX)?;
+        let instance = hand_over(Arc::clone(&memory), || {
+            parts.instance.instantiate_async(&mut store).now_or_never()
+        })
+        .ok_or_else(|| {
+            wasmtime::Error::msg("the module has a start function, so it cannot take a memory over")
+        })??;
+        store.data_mut().memory = instance.get_memory(&mut store, "memory");
+        let turn = instance.get_typed_func(&mut store, "turn")?;
+        let allocate = instance.get_typed_func(&mut store, "host_alloc")?;
+        Ok(Self {
+            store,
+            instance,
+            turn,
+            allocate,
+            memory,
+        })
+    }
+
+    /// Boots the interpreter in a memory that holds its data alone.
+    pub(crate) async fn boot(&mut self) -> Result<(), Death> {
+        let initialize = self
+            .instance
+            .get_typed_func::<(), ()>(&mut self.store, "_initialize")
+            .map_err(engine)?;
+        initialize
+            .call_async(&mut self.store, ())
+            .await
+            .map_err(|error| death(&error))
+    }
+
+    /// Lets CPython note an interrupt, as a signal would; only while an image is built.
+    pub(crate) async fn note_interrupt(&mut self) -> Result<(), Death> {
+        const SIGINT: u32 = 2;
+        let note = self
+            .instance
+            .get_typed_func::<u32, u32>(&mut self.store, SET_INTERRUPT)
+            .map_err(engine)?;
+        note.call_async(&mut self.store, SIGINT)
+            .await
+            .map(|_| ())
+            .map_err(|error| death(&error))
+    }
+
+    /// Runs source text and returns the interpreter's status: 0 when nothing was raised.
+    pub(crate) async fn run(&mut self, source: &[u8]) -> Result<u32, Death> {
+        let ran: wasmtime::Result<u32> = async {
+            let len = source.len() as u32;
+            let pointer = self.allocate.call_async(&mut self.store, len).await?;
+            let memory = self
+                .store
+                .data()
+                .memory
+                .ok_or_else(|| wasmtime::Error::msg("no memory"))?;
+            memory.write(&mut self.store, pointer as usize, source)?;
+            self.turn.call_async(&mut self.store, (pointer, len)).await
+        }
+        .await;
+        ran.map_err(|error| death(&error))
+    }
+
+    /// Makes a request of the guest's kernel and returns its answer.
+    pub(crate) async fn ask(&mut self, request: Frame, budget: Budget) -> Result<Frame, Death> {
+        let host = self.store.data_mut();
+        host.door.request = Some(request);
+        host.door.reply = None;
+        host.limiter.refused = false;
+        let noticed_late = host.turn.stopped().is_some();
+        host.turn.begin(budget);
+        if noticed_late {
+            self.forget_interrupt();
+        }
+        self.store
+            .set_fuel(budget.fuel.saturating_add(budget.grace_fuel))
+            .map_err(engine)?;
+        self.store.set_epoch_deadline(1);
+        let ran = self.run(TURN).await;
+        flush(self.store.data_mut()).await;
+        ran?;
+        let host = self.store.data_mut();
+        host.door.request = None;
+        host.door.reply.take().ok_or(Death::NoAnswer)
+    }
+
+    /// Takes back an interrupt that came too late for the turn before.
+    fn forget_interrupt(&mut self) {
+        let flags = self.store.data().turn.flags();
+        if let Some(memory) = self.store.data().memory {
+            flags.clear_in(memory.data_mut(&mut self.store));
+        }
+    }
+
+    /// Returns the fuel that the current turn has used.
+    pub(crate) fn fuel_used(&self, budget: Budget) -> u64 {
+        let given = budget.fuel.saturating_add(budget.grace_fuel);
+        given.saturating_sub(self.store.get_fuel().unwrap_or(0))
+    }
+
+    pub(crate) fn host(&self) -> &Host {
+        self.store.as_context().data()
+    }
+
+    pub(crate) fn host_mut(&mut self) -> &mut Host {
+        self.store.data_mut()
+    }
+
+    /// Returns the memory it runs on.
+    pub(crate) fn memory(&self) -> &Arc<GuestMemory> {
+        &self.memory
+    }
+}
+
+fn engine(error: wasmtime::Error) -> Death {
+    Death::Engine(format!("{error:#}"))
+}
+
+fn death(error: &wasmtime::Error) -> Death {
+    if let Some(killed) = error.downcast_ref::<Killed>() {
+        return Death::Limit(killed.stop);
+    }
+    if let Some(exited) = error.downcast_ref::<Exited>() {
+        return Death::Exited(exited.code);
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::StackOverflow) => Death::StackOverflow,
+        Some(Trap::OutOfFuel) => Death::Limit(Stop::FuelPerCell),
+        Some(Trap::UnreachableCodeReached) => Death::Aborted,
+        Some(Trap::MemoryOutOfBounds | Trap::HeapMisaligned) => Death::MemoryFault,
+        // wasmtime's list of traps is open; each other one is told in its own words.
+        Some(_) | None => Death::Engine(format!("{error:#}")),
+    }
+}

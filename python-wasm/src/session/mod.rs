@@ -1,0 +1,408 @@
+//! A session: one interpreter, its variables, and the way back to before every cell.
+
+mod cell;
+mod history;
+mod home;
+mod host;
+mod machine;
+mod options;
+mod requests;
+mod turn;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::{BoxFuture, FutureExt, Shared};
+use sandbox_policy::Limits;
+use serde::Serialize;
+use serde_json::json;
+use tokio::sync::{Mutex, Semaphore, mpsc};
+
+pub use cell::{Cell, Execution, Outcome};
+pub use history::Hibernated;
+pub use home::FolderError;
+pub(crate) use home::Folders;
+pub(crate) use host::{Exited, Host, Limiter};
+pub(crate) use machine::{Death, Machine};
+pub use options::{Home, SessionOptions};
+pub use requests::{Exported, FigureFormat, VariableFormat};
+pub use turn::Stop;
+pub(crate) use turn::{Budget, Control, InterruptFlags, TurnState, bounded, look, rest};
+
+use crate::checkpoint::{About, Checkpoint, PageTable, StoreError};
+use crate::door::{DoorState, Frame, Output, Rate};
+use crate::image::Image;
+use crate::memory::{GuestMemory, MemoryError};
+use crate::wasi::{Clock, Descriptors, Quota, Tree, Wasi};
+
+/// Why a session cannot do what was asked. What goes wrong in guest code is no error of this
+/// kind but an [`Outcome`].
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The policy does not allow the image.
+    #[error("the policy {policy:?} does not allow the image {image:?}")]
+    ImageNotAllowed {
+        /// The policy's name.
+        policy: String,
+        /// The image's name.
+        image: String,
+    },
+    /// A folder cannot be granted.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// Guest memory cannot be had or changed.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
+    /// A checkpoint cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] Arc<StoreError>),
+    /// A checkpoint belongs to another image.
+    #[error("the checkpoint belongs to the image {checkpoint}, and this session runs {session}")]
+    OtherImage {
+        /// The image's digest in the checkpoint.
+        checkpoint: String,
+        /// The digest of the session's image.
+        session: String,
+    },
+    /// The policy gives less memory than the image or checkpoint needs.
+    #[error(
+        "the state needs {needed} bytes of memory, and the policy {policy:?} gives {granted} (`memory`)"
+    )]
+    TooLittleMemory {
+        /// The policy's name.
+        policy: String,
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes granted.
+        granted: u64,
+    },
+    /// A request took too long or ended the interpreter; the session is as it was before.
+    #[error("the request {request} was stopped because {why}; the session is as it was before")]
+    Stopped {
+        /// What was asked.
+        request: &'static str,
+        /// Why it was stopped.
+        why: String,
+    },
+    /// The guest refused a request, for example a name that does not exist.
+    #[error("{kind}: {message}")]
+    Refused {
+        /// The Python exception's type.
+        kind: String,
+        /// Its text.
+        message: String,
+    },
+    /// The sandbox itself failed.
+    #[error("the sandbox failed: {0}")]
+    Engine(wasmtime::Error),
+}
+
+/// A checkpoint that is taken, hashed and stored while the session goes on.
+type Recorded = Shared<BoxFuture<'static, Result<Checkpoint, Arc<StoreError>>>>;
+
+/// Checkpoints that may be under way at once; a caller that is faster than the store waits.
+const RECORDINGS: usize = 4;
+
+/// A live interpreter with its variables.
+///
+/// Nothing is granted by default: no folder of the host, no network, no tool; the writable home
+/// is a folder of the session's own. After every cell a checkpoint is taken, and no cell can
+/// take the session with it: what cannot be stopped softly is rolled back.
+pub struct Session {
+    image: Image,
+    options: SessionOptions,
+    folders: Folders,
+    machine: Machine,
+    control: Arc<Control>,
+    input: mpsc::Sender<Option<String>>,
+    questions: Arc<Mutex<mpsc::Receiver<Option<String>>>>,
+    /// The checkpoint that memory equals, but for the pages written since.
+    recorded: Recorded,
+    recordings: Arc<Semaphore>,
+    fuel_used: u64,
+    time_used: Duration,
+    execution_count: u64,
+    /// The guest has to reseed what is random before it does anything else.
+    fresh: bool,
+}
+
+/// What a session or an execution has used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Usage {
+    /// Fuel, about one unit a WebAssembly instruction.
+    pub fuel: u64,
+    /// Seconds in which guest code ran or waited.
+    pub seconds: f64,
+    /// Bytes of the guest's memory.
+    pub memory_bytes: u64,
+    /// Bytes of that which are not shared with other sessions of the image.
+    pub private_bytes: u64,
+    /// Bytes of files in the writable folders.
+    pub file_bytes: u64,
+    /// Files and folders in the writable folders.
+    pub files: u64,
+    /// Open files.
+    pub open_files: u64,
+}
+
+/// Interrupts a session from anywhere. It never waits.
+#[derive(Clone)]
+pub struct Interrupter(Arc<Control>);
+
+impl Interrupter {
+    /// Raises `KeyboardInterrupt` in the running cell; when nothing runs, nothing happens.
+    pub fn interrupt(&self) {
+        self.0.interrupt();
+    }
+}
+
+/// Answers a session's questions.
+#[derive(Clone)]
+pub struct InputSender(mpsc::Sender<Option<String>>);
+
+impl InputSender {
+    /// Answers one [`crate::Event::InputRequest`]; `None` means that nobody will.
+    pub async fn send(&self, line: Option<String>) {
+        // The session may have ended meanwhile; then nobody waits for the line.
+        let _ = self.0.send(line).await;
+    }
+}
+
+impl Session {
+    /// Starts a session from an image.
+    pub async fn spawn(image: &Image, options: SessionOptions) -> Result<Self, SessionError> {
+        let memory = GuestMemory::of(image.file(), image.runtime().parts().tracking.clone())?;
+        let start = Checkpoint::new(image.start(), PageTable::default());
+        let folders = Folders::make(&options.home)?;
+        let own = matches!(options.home, Home::Temporary) && options.policy.files.is_empty();
+        Self::on(
+            image,
+            options,
+            folders,
+            memory,
+            futures::future::ready(Ok(start)).boxed().shared(),
+            &image.start(),
+            own,
+        )
+    }
+
+    /// Builds a session on a memory that holds what `about` tells of.
+    fn on(
+        image: &Image,
+        options: SessionOptions,
+        folders: Folders,
+        memory: Arc<GuestMemory>,
+        recorded: Recorded,
+        about: &About,
+        own: bool,
+    ) -> Result<Self, SessionError> {
+        let policy = &options.policy;
+        if !policy.images.allows(image.name()) {
+            return Err(SessionError::ImageNotAllowed {
+                policy: policy.name.clone(),
+                image: image.name().into(),
+            });
+        }
+        if about.memory_bytes > policy.limits.memory {
+            return Err(SessionError::TooLittleMemory {
+                policy: policy.name.clone(),
+                needed: about.memory_bytes,
+                granted: policy.limits.memory,
+            });
+        }
+        let control = Control::new();
+        let (input, questions) = mpsc::channel(1);
+        let host = host(image, &options, &folders, &control, about, own)?;
+        let machine =
+            Machine::start(image.runtime(), memory, host).map_err(SessionError::Engine)?;
+        Ok(Self {
+            image: image.clone(),
+            folders,
+            machine,
+            control,
+            input,
+            questions: Arc::new(Mutex::new(questions)),
+            recorded,
+            recordings: Arc::new(Semaphore::new(RECORDINGS)),
+            fuel_used: about.fuel_used,
+            time_used: Duration::ZERO,
+            execution_count: about.execution_count,
+            fresh: true,
+            options,
+        })
+    }
+
+    /// Returns what interrupts this session.
+    pub fn interrupter(&self) -> Interrupter {
+        Interrupter(Arc::clone(&self.control))
+    }
+
+    /// Returns what answers this session's questions.
+    pub fn input(&self) -> InputSender {
+        InputSender(self.input.clone())
+    }
+
+    /// Returns the image it was started from.
+    pub fn image(&self) -> &Image {
+        &self.image
+    }
+
+    /// Returns the folder on the host that the guest sees as `/home/user`.
+    pub fn home(&self) -> &std::path::Path {
+        self.folders.home()
+    }
+
+    /// Returns how many cells were executed.
+    pub fn execution_count(&self) -> u64 {
+        self.execution_count
+    }
+
+    /// Returns what the session has used since it was started.
+    pub fn usage(&self) -> Usage {
+        self.usage_of(self.fuel_used, self.time_used)
+    }
+
+    fn usage_of(&self, fuel: u64, time: Duration) -> Usage {
+        let host = self.machine.host();
+        let (file_bytes, files) = host.wasi.quota.used();
+        let private = self.machine.memory().private_pages().unwrap_or_default();
+        let pages: u64 = private.iter().map(|run| u64::from(run.count)).sum();
+        Usage {
+            fuel,
+            seconds: time.as_secs_f64(),
+            memory_bytes: self.machine.memory().len() as u64,
+            private_bytes: pages * crate::memory::PAGE as u64,
+            file_bytes,
+            files,
+            open_files: host.wasi.descriptors.len() as u64,
+        }
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.options.policy.limits
+    }
+
+    /// Returns what a cell may use now.
+    fn cell_budget(&self) -> Budget {
+        let limits = self.limits();
+        let left = limits.fuel_per_session.saturating_sub(self.fuel_used);
+        let (fuel, fuel_limit) = if left < limits.fuel_per_cell {
+            (left, Stop::FuelPerSession)
+        } else {
+            (limits.fuel_per_cell, Stop::FuelPerCell)
+        };
+        Budget {
+            time: limits.cell_time,
+            grace: limits.grace_time,
+            fuel,
+            fuel_limit,
+            // The grace is a time; this only keeps the fuel from ending it early.
+            grace_fuel: GRACE_FUEL,
+        }
+    }
+
+    /// Makes a request of the guest's kernel under `budget`; after a failure the session is
+    /// rolled back and the reason returned.
+    async fn ask(
+        &mut self,
+        mut request: Frame,
+        budget: Budget,
+    ) -> Result<Result<Frame, Death>, SessionError> {
+        if self.fresh {
+            request.header.insert("fresh".into(), json!(true));
+            request
+                .header
+                .insert("tools".into(), self.options.tools.described());
+        }
+        let answer = self.machine.ask(request, budget).await;
+        self.fuel_used += self.machine.fuel_used(budget).min(budget.fuel);
+        self.time_used += self.machine.host().turn.elapsed();
+        match answer {
+            Ok(frame) => {
+                self.fresh = false;
+                Ok(Ok(frame))
+            }
+            Err(death) => {
+                self.roll_back().await?;
+                Ok(Err(death))
+            }
+        }
+    }
+}
+
+/// Fuel on top of a cell's own, so that a cell that was told to stop can.
+const GRACE_FUEL: u64 = 20_000_000_000;
+
+/// Returns the host state of a session about to start.
+fn host(
+    image: &Image,
+    options: &SessionOptions,
+    folders: &Folders,
+    control: &Arc<Control>,
+    about: &About,
+    own: bool,
+) -> Result<Host, SessionError> {
+    let limits = &options.policy.limits;
+    let tree = folders.tree(image.runtime(), image.packages(), &options.policy)?;
+    let quota = folders.quota(limits, &tree, own);
+    let descriptors = Descriptors::reopen(limits.open_files, &about.open, &tree);
+    let budget = Budget {
+        time: limits.cell_time,
+        grace: limits.grace_time,
+        fuel: 0,
+        fuel_limit: Stop::FuelPerCell,
+        grace_fuel: GRACE_FUEL,
+    };
+    Ok(Host {
+        memory: None,
+        wasi: wasi(
+            tree,
+            quota,
+            descriptors,
+            Clock::going_on_from(about.clock),
+            &options.environment,
+        ),
+        door: DoorState {
+            request: None,
+            reply: None,
+            events: None,
+            input: None,
+            tools: Arc::clone(&options.tools),
+            rate: Rate::per_second(limits.host_calls_per_second),
+        },
+        output: Output::new(limits.stdout_bytes, limits.display_bytes),
+        turn: TurnState::new(Arc::clone(control), image.interrupt_flags(), budget),
+        limiter: Limiter {
+            memory_bytes: limits.memory as usize,
+            refused: false,
+        },
+    })
+}
+
+/// Returns the system that a guest sees.
+pub(crate) fn wasi(
+    tree: Tree,
+    quota: Quota,
+    descriptors: Descriptors,
+    clock: Clock,
+    environment: &[(String, String)],
+) -> Wasi {
+    let fixed = [
+        ("HOME", "/home/user"),
+        ("TMPDIR", "/tmp"),
+        ("PYTHONTZPATH", ""),
+        ("MPLCONFIGDIR", "/tmp/matplotlib"),
+    ];
+    let fixed = fixed.iter().map(|(name, value)| format!("{name}={value}"));
+    let own = environment
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"));
+    Wasi {
+        tree,
+        descriptors,
+        quota,
+        clock,
+        arguments: vec!["/usr/local/bin/python.wasm".into()],
+        environment: fixed.chain(own).collect(),
+    }
+}

@@ -1,0 +1,264 @@
+//! What can be asked of a session besides running cells.
+
+use std::time::Duration;
+
+use jupyter_protocol::{CompleteReply, InspectReply, IsCompleteReply};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::{Budget, Session, SessionError, Stop};
+use crate::door::Frame;
+use crate::table::{Diagnostic, TablePage, TableQuery, Variable};
+
+/// Time a request may take at most, whatever a cell may.
+const REQUEST_TIME: Duration = Duration::from_secs(30);
+/// Fuel a request may use.
+const REQUEST_FUEL: u64 = 60_000_000_000;
+
+/// A file made by an export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exported {
+    /// Its name, with its ending.
+    pub name: String,
+    /// Its contents.
+    pub bytes: Vec<u8>,
+}
+
+/// Formats that variables are exported in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum VariableFormat {
+    Csv,
+    Xlsx,
+    Json,
+    Parquet,
+    Feather,
+    Npy,
+    Pickle,
+}
+
+impl VariableFormat {
+    /// Returns the format's name, which is also the usual ending of its files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+            Self::Json => "json",
+            Self::Parquet => "parquet",
+            Self::Feather => "feather",
+            Self::Npy => "npy",
+            Self::Pickle => "pickle",
+        }
+    }
+}
+
+/// Formats that figures are exported in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum FigureFormat {
+    Png,
+    Svg,
+    Pdf,
+}
+
+impl FigureFormat {
+    /// Returns the format's name, which is also the ending of its files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Svg => "svg",
+            Self::Pdf => "pdf",
+        }
+    }
+}
+
+impl Session {
+    /// Returns what could stand at `cursor` (counted in characters) in `code`.
+    pub async fn complete(
+        &mut self,
+        code: &str,
+        cursor: usize,
+    ) -> Result<CompleteReply, SessionError> {
+        self.request("complete", json!({"code": code, "cursor_pos": cursor}))
+            .await
+    }
+
+    /// Returns the documentation of what stands at `cursor`; `detail` 1 adds the source.
+    pub async fn inspect(
+        &mut self,
+        code: &str,
+        cursor: usize,
+        detail: u8,
+    ) -> Result<InspectReply, SessionError> {
+        self.request(
+            "inspect",
+            json!({"code": code, "cursor_pos": cursor, "detail_level": detail}),
+        )
+        .await
+    }
+
+    /// Tells whether `code` could be run as it is, or how its next line would be indented.
+    pub async fn is_complete(&mut self, code: &str) -> Result<IsCompleteReply, SessionError> {
+        self.request("is_complete", json!({"code": code})).await
+    }
+
+    /// Returns the user's variables.
+    pub async fn variables(&mut self) -> Result<Vec<Variable>, SessionError> {
+        self.field("variables", json!({}), "variables").await
+    }
+
+    /// Returns a page of a DataFrame or Series, sorted and filtered.
+    pub async fn table(
+        &mut self,
+        name: &str,
+        query: &TableQuery,
+    ) -> Result<TablePage, SessionError> {
+        let Ok(Value::Object(mut request)) = serde_json::to_value(query) else {
+            unreachable!("a query is an object")
+        };
+        request.insert("name".into(), json!(name));
+        self.request("table", Value::Object(request)).await
+    }
+
+    /// Returns variables as files.
+    pub async fn export(
+        &mut self,
+        variables: &[&str],
+        format: VariableFormat,
+    ) -> Result<Vec<Exported>, SessionError> {
+        self.files(json!({"variables": variables, "format": format.name()}))
+            .await
+    }
+
+    /// Returns the open figures, or the last one shown, as files.
+    pub async fn export_figures(
+        &mut self,
+        format: FigureFormat,
+    ) -> Result<Vec<Exported>, SessionError> {
+        self.files(json!({"figures": format.name()})).await
+    }
+
+    /// Returns `code` formatted by black.
+    pub async fn format(&mut self, code: &str) -> Result<String, SessionError> {
+        self.field("format", json!({"code": code}), "code").await
+    }
+
+    /// Returns what pyflakes and pycodestyle say of `code`.
+    pub async fn lint(&mut self, code: &str) -> Result<Vec<Diagnostic>, SessionError> {
+        self.field("lint", json!({"code": code}), "diagnostics")
+            .await
+    }
+
+    /// Sets variables from JSON values.
+    pub async fn inject(&mut self, parameters: &Map<String, Value>) -> Result<(), SessionError> {
+        self.answer("inject", json!({"parameters": parameters}))
+            .await?;
+        self.capture().await
+    }
+
+    async fn files(&mut self, request: Value) -> Result<Vec<Exported>, SessionError> {
+        #[derive(serde::Deserialize)]
+        struct Listed {
+            name: String,
+            bytes: usize,
+        }
+        let reply = self.answer("export", request).await?;
+        let listed: Vec<Listed> = read(
+            "export",
+            reply.header.get("files").cloned().unwrap_or_default(),
+        )?;
+        let mut rest = &reply.body[..];
+        listed
+            .into_iter()
+            .map(|file| {
+                let (bytes, after) = rest
+                    .split_at_checked(file.bytes)
+                    .ok_or_else(|| unreadable("export", "the files are longer than the answer"))?;
+                rest = after;
+                Ok(Exported {
+                    name: file.name,
+                    bytes: bytes.to_vec(),
+                })
+            })
+            .collect()
+    }
+
+    async fn request<T: DeserializeOwned>(
+        &mut self,
+        op: &'static str,
+        request: Value,
+    ) -> Result<T, SessionError> {
+        let reply = self.answer(op, request).await?;
+        read(op, Value::Object(reply.header))
+    }
+
+    async fn field<T: DeserializeOwned>(
+        &mut self,
+        op: &'static str,
+        request: Value,
+        field: &str,
+    ) -> Result<T, SessionError> {
+        let reply = self.answer(op, request).await?;
+        read(op, reply.header.get(field).cloned().unwrap_or_default())
+    }
+
+    async fn answer(&mut self, op: &'static str, request: Value) -> Result<Frame, SessionError> {
+        let mut frame = Frame::of(request);
+        frame.header.insert("op".into(), json!(op));
+        let cell = self.cell_budget();
+        let budget = Budget {
+            time: cell.time.min(REQUEST_TIME),
+            fuel: cell.fuel.min(REQUEST_FUEL),
+            ..cell
+        };
+        let reply = self
+            .ask(frame, budget)
+            .await?
+            .map_err(|death| SessionError::Stopped {
+                request: op,
+                why: match death {
+                    super::Death::Limit(stop) => format!("it reached the limit {}", stop.name()),
+                    other => other.to_string(),
+                },
+            })?;
+        if reply.header.get("status").and_then(Value::as_str) == Some("error") {
+            let text = |name: &str| {
+                reply
+                    .header
+                    .get(name)
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+                    .to_owned()
+            };
+            if let Some(
+                limit @ (Stop::CellTime
+                | Stop::FuelPerCell
+                | Stop::FuelPerSession
+                | Stop::Interrupt),
+            ) = self.machine.host().turn.stopped()
+            {
+                return Err(SessionError::Stopped {
+                    request: op,
+                    why: self.machine.host().turn.message(limit),
+                });
+            }
+            return Err(SessionError::Refused {
+                kind: text("ename"),
+                message: text("evalue"),
+            });
+        }
+        Ok(reply)
+    }
+}
+
+/// Reads an answer, which the guest may have made up.
+fn read<T: DeserializeOwned>(op: &'static str, answer: Value) -> Result<T, SessionError> {
+    serde_json::from_value(answer).map_err(|error| unreadable(op, &error.to_string()))
+}
+
+fn unreadable(op: &'static str, reason: &str) -> SessionError {
+    SessionError::Refused {
+        kind: "ValueError".into(),
+        message: format!("the interpreter's answer to {op} cannot be read: {reason}"),
+    }
+}
