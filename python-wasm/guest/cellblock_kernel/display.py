@@ -1,5 +1,6 @@
 """Rich output: IPython's display publisher and display hook, wired to the door."""
 
+import builtins
 from base64 import b64encode
 import tokenize
 
@@ -31,6 +32,10 @@ class Publisher(DisplayPublisher):
     def __init__(self, *arguments, **keywords):
         super().__init__(*arguments, **keywords)
         self._hooks = []
+        # They only mark outputs for the history's copy, which this publisher does not keep.
+        for event, callback in (("pre_execute", self._on_pre_execute), ("post_execute", self._on_post_execute)):
+            if callback in self.shell.events.callbacks[event]:
+                self.shell.events.unregister(event, callback)
 
     def publish(self, data, metadata=None, source=None, *, transient=None, update=False, **keywords):
         """Sends one bundle; hooks (ipywidgets' Output, for one) may take it first, as in ipykernel."""
@@ -68,6 +73,7 @@ class Hook(DisplayHook):
 
     source = ""  # the running cell, as compiled
     silent = False
+    _tables = _plain = _defaults = None
 
     def __call__(self, result=None):
         if result is None or self.silent or self.quiet():
@@ -82,10 +88,11 @@ class Hook(DisplayHook):
         else:
             data, metadata = self.compute_format_data(result)
         self.update_user_ns(result)
-        self.fill_exec_result(result)
+        if self._trait_values.get("exec_result") is not None:
+            self.fill_exec_result(result)
         if data:
             streams.gather.send()
-            content = {"execution_count": self.prompt_count, "data": ready(data), "metadata": metadata}
+            content = {"execution_count": self.shell._trait_values["execution_count"] - 1, "data": ready(data), "metadata": metadata}
             door.emit("execute_result", content)
 
     def quiet(self):
@@ -98,14 +105,34 @@ class Hook(DisplayHook):
         except (tokenize.TokenError, SyntaxError, IndentationError):
             return False
 
+    def update_user_ns(self, result):
+        """`_`, `__`, `___`, `_5` and `Out`; a `_` that the user (or gettext) has set is left alone."""
+        names = self.shell.user_ns
+        out = names["_oh"]
+        if result is out:
+            return
+        if len(out) >= self.cache_size:
+            self.cull_cache()
+        own = names.get("_") is self._ and names.get("__") is self.__ and names.get("___") is self.___
+        self.___, self.__, self._ = self.__, self._, result
+        hidden = self.shell.user_ns_hidden
+        if own and "_" not in builtins.__dict__:
+            names["_"], names["__"], names["___"] = result, self.__, self.___
+        count = self.shell._trait_values["execution_count"] - 1
+        name = f"_{count}"
+        names[name] = hidden[name] = out[count] = result
+
     def _only_plain(self, kind):
         """True when no formatter but the plain one, with its default for this type, has anything to say."""
-        formatter = self.shell.display_formatter
-        for table in _tables(formatter):
-            if kind in table:
+        if self._tables is None:
+            formatters = self.shell.display_formatter.formatters
+            self._tables = tuple(f.type_printers for name, f in formatters.items() if name != "text/plain")
+            self._plain = formatters["text/plain"].type_printers
+            self._defaults = {kind: self._plain.get(kind) for kind in _SIMPLE}
+        for table in self._tables:
+            if table and kind in table:
                 return False
-        plain = formatter.formatters["text/plain"]
-        return kind not in plain.type_printers or plain.type_printers[kind] is _defaults.get(kind)
+        return self._plain.get(kind) is self._defaults[kind]
 
     def cull_cache(self):
         """Drops the oldest outputs, without the warning: a session may run for days."""
@@ -113,22 +140,3 @@ class Hook(DisplayHook):
         for number in sorted(out)[: max(len(out) // 5, 2)]:
             self.shell.user_ns.pop(f"_{number}", None)
             out.pop(number, None)
-
-
-_defaults = {}
-_seen = None
-_cached = ()
-
-
-def _tables(formatter):
-    """The type tables of all formatters but the plain one."""
-    global _seen, _cached
-    if _seen is not formatter:
-        from IPython.lib.pretty import _type_pprinters
-
-        _seen = formatter
-        _cached = tuple(f.type_printers for name, f in formatter.formatters.items() if name != "text/plain")
-        plain = formatter.formatters["text/plain"]
-        _defaults.update({kind: plain.type_printers.get(kind) for kind in _SIMPLE})
-        _defaults[str] = plain.type_printers.get(str, _type_pprinters.get(str))
-    return _cached

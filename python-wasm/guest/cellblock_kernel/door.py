@@ -13,7 +13,9 @@ import _host
 
 _LENGTH = Struct("<I")
 MAXIMUM_FRAME = 64 << 20  # bytes; the host refuses more
-_encode_fast = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"))
+# json's own encode() builds this object for every call; one for all halves the cost of a small message.
+_chunks = json.encoder.c_make_encoder(None, _encoder.default, json.encoder.encode_basestring, None, ":", ",", False, False, False)
 _decode = json.JSONDecoder().decode
 
 
@@ -25,11 +27,11 @@ def encode(value):
     """Returns `value` as JSON in UTF-8, always valid: lone surrogates become "?", NaN and infinities null, and what
     JSON does not know becomes its text."""
     try:
-        return _encode_fast(value).encode()
+        return "".join(_chunks(value, 0)).encode()
     except RecursionError:
         raise
     except (ValueError, TypeError, AttributeError):
-        return _encode_fast(clean(value)).encode("utf-8", "replace")
+        return "".join(_chunks(clean(value), 0)).encode("utf-8", "replace")
 
 
 def clean(value, depth=0):

@@ -7,7 +7,9 @@ that names a magic. Everything else (display hook, tracebacks, history, events) 
 
 import ast
 import inspect
+import keyword
 import linecache
+import re
 import sys
 import zlib
 
@@ -20,6 +22,9 @@ from .limits import state as limit_state
 _AST = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _COROUTINE = inspect.CO_COROUTINE
+_ASSIGNMENT = re.compile(r"[^\W\d]\w*\s*=(?!=)")
+_FIRST_WORD = re.compile(r"[^\W\d]\w*|[\d(\[{'\"~+-]")
+_STATEMENTS = {*keyword.kwlist} - {"not", "None", "True", "False", "lambda"}
 INPUTS_KEPT = 5000  # older entries of `In` become empty strings
 
 shell = None  # set by boot
@@ -69,9 +74,11 @@ def run(code, *, store, silent):
     if not code or code.isspace():
         return
     events = shell.events.callbacks
+    shell.user_global_ns.pop("__warningregistry__", None)  # a warning is shown once in each cell, not in a session
     count = shell.execution_count
     if store:
-        shell.execution_count = count + 1
+        # Straight into traitlets' store: nobody observes it, and the check would cost more than a small cell.
+        shell._trait_values["execution_count"] = count + 1
     info = None
     if events["pre_execute"] or events["pre_run_cell"] or events["post_run_cell"]:
         from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult
@@ -84,10 +91,7 @@ def run(code, *, store, silent):
     try:
         _run(code, count, store, silent, info)
     finally:
-        if shell.last_error is None:
-            shell.last_execution_succeeded = True
-        else:
-            shell.last_execution_succeeded = False
+        shell._trait_values["last_execution_succeeded"] = shell.last_error is None
         if events["post_execute"]:
             shell.events.trigger("post_execute")
         if info is not None:
@@ -98,6 +102,8 @@ def run(code, *, store, silent):
 
 
 def _run(code, count, store, silent, info):
+    if info is None and _run_line(code, count, store, silent):
+        return
     tree, source = _parse(code, count)
     if store:
         _remember(code, source, count)
@@ -139,6 +145,36 @@ def _run(code, count, store, silent, info):
             break
     if info is not None:
         hook.exec_result = None
+
+
+def _run_line(code, count, store, silent):
+    """The short way for one line that is an expression or a plain assignment: no syntax tree is made.
+
+    Returns False, with nothing done, when the line is neither.
+    """
+    if "\n" in code or len(code) > 200 or ";" in code or "#" in code or silent or shell.ast_transformers:
+        return False
+    if shell._trait_values.get("ast_node_interactivity", "last_expr") != "last_expr" or _may_be_magic(code):
+        return False
+    mode = "exec" if _ASSIGNMENT.match(code) else "eval"
+    first = _FIRST_WORD.match(code)
+    if first is None or first[0] in _STATEMENTS:
+        return False
+    name = f"<ipython-input-{count}-{zlib.crc32(code.encode('utf-8', 'replace')):08x}>"
+    try:
+        compiled = compile(code, name, mode, shell.compile.flags | _AWAIT, True)
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
+        return False
+    if compiled.co_flags & _COROUTINE:
+        return False
+    shell.compile._filename_map[name] = count
+    linecache.cache[name] = (len(code), None, [code + "\n"], name)
+    if store:
+        _remember(code, code, count)
+    hook = sys.displayhook = shell.displayhook
+    hook.source = ""
+    _run_part(compiled, None, hook if mode == "eval" else None)
+    return True
 
 
 def _parse(code, count):
@@ -192,13 +228,15 @@ def _name(source, count):
 
 def _remember(code, source, count):
     """`In`, `_i`, `_ii`, `_iii` and `_i5`."""
-    history, names = shell.history_manager, shell.user_ns
+    manager, names = shell.history_manager, shell.user_ns
     raw = code.rstrip("\n")
-    parsed, raws = history.input_hist_parsed, history.input_hist_raw
+    parsed, raws = manager.input_hist_parsed, manager.input_hist_raw
+    history = manager._trait_values  # past traitlets' checks, as above
     parsed.append(source.rstrip("\n"))
     raws.append(raw)
-    history._iii, history._ii, history._i, history._i00 = history._ii, history._i, history._i00, raw
-    names["_i"], names["_ii"], names["_iii"] = history._i, history._ii, history._iii
+    history["_iii"], history["_ii"], history["_i"] = history.get("_ii", ""), history.get("_i", ""), history.get("_i00", "")
+    history["_i00"] = raw
+    names["_iii"], names["_ii"], names["_i"] = history["_iii"], history["_ii"], history["_i"]
     names[f"_i{count}"] = raw
     shell.user_ns_hidden[f"_i{count}"] = raw
     old = len(raws) - INPUTS_KEPT
@@ -229,11 +267,16 @@ def _interactive(body, mode, name):
     eventloop.run(coroutine)
 
 
-def _run_part(code, info):
-    """Runs one code object. Returns True when it raised and the error has been shown."""
+def _run_part(code, info, hook=None):
+    """Runs one code object, and shows its value with `hook` if it has one. Returns True when it raised and the error
+    has been shown."""
     __tracebackhide__ = "__ipython_bottom__"
     try:
-        if code.co_flags & _COROUTINE:
+        if hook is not None:
+            value = eval(code, shell.user_global_ns, shell.user_ns)
+            if value is not None:
+                sys.displayhook(value)
+        elif code.co_flags & _COROUTINE:
             eventloop.run(eval(code, shell.user_global_ns, shell.user_ns))
         else:
             exec(code, shell.user_global_ns, shell.user_ns)

@@ -1,6 +1,7 @@
 """Requests made while an image is built, and the injection of a notebook's parameters."""
 
 import ast
+import builtins
 import gc
 import sys
 
@@ -63,4 +64,5 @@ def seal(request, body):
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-    return {"status": "ok"}
+    # The builtin's address: a host that has exported PyObject_CallNoArgs may call it without going through source text.
+    return {"status": "ok", "turn_address": id(builtins.__cellblock_turn__)}

@@ -125,6 +125,7 @@ def create(module):
     config.Completer.jedi_compute_type_timeout = 1000
     config.InlineBackend.figure_formats = {"png"}
     shell = ZMQInteractiveShell.instance(config=config, user_module=module)
+    shell.events.unregister("pre_execute", shell._clear_warning_registry)  # execute.py does it, in fewer steps
     shell.builtin_trap.activate()
     shell.builtin_trap._nested_level = 1  # stays on
     shell.display_trap._nested_level = 1  # execute.py sets the hook itself
