@@ -113,7 +113,7 @@ class Hook(DisplayHook):
             return
         if len(out) >= self.cache_size:
             self.cull_cache()
-        own = names.get("_") is self._ and names.get("__") is self.__ and names.get("___") is self.___
+        own = names.get("_", self._) is self._
         self.___, self.__, self._ = self.__, self._, result
         hidden = self.shell.user_ns_hidden
         if own and "_" not in builtins.__dict__:

@@ -150,11 +150,23 @@ def _ensure_future(coro_or_future, *, loop=None):
     return _plain_ensure_future(coro_or_future, loop=loop)
 
 
+def _get_event_loop():
+    """The running loop, else the one that was set, else the notebook's."""
+    running = events._get_running_loop()
+    if running is not None:
+        return running
+    try:
+        return _plain_get_event_loop()
+    except RuntimeError:
+        return loop()
+
+
 async def _to_thread(func, /, *args, **kwargs):
     return func(*args, **kwargs)
 
 
 _plain_ensure_future = tasks.ensure_future
+_plain_get_event_loop = events.get_event_loop
 
 
 def install():
@@ -164,6 +176,7 @@ def install():
     unix_events._UnixSelectorEventLoop = unix_events.SelectorEventLoop = Loop
     asyncio.SelectorEventLoop = asyncio.EventLoop = unix_events.EventLoop = Loop
     unix_events._UnixDefaultEventLoopPolicy._loop_factory = Loop
+    asyncio.get_event_loop = events.get_event_loop = _get_event_loop
     asyncio.create_task = _create_task
     asyncio.ensure_future = _ensure_future
     asyncio.to_thread = asyncio.threads.to_thread = _to_thread

@@ -66,7 +66,31 @@ def _kernel_error(error):
     try:
         shell.showtraceback((type(error), error, error.__traceback__))
     except BaseException:
-        shell._showtraceback(type(error), error, [f"{type(error).__name__}: {error}"])
+        pass
+    if shell.last_error is None:
+        _plain_error(error)
+
+
+def _plain_error(error):
+    """Shows an error in Python's own words."""
+    try:
+        import traceback
+
+        lines = "".join(traceback.format_exception(type(error), error, error.__traceback__)).splitlines()
+    except BaseException:
+        lines = [type(error).__name__]
+    shell._showtraceback(type(error), error, lines)
+
+
+def _has_group(error):
+    """True for an exception group, alone or in the chain; IPython leaves those to Python's own formatting."""
+    seen = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, BaseExceptionGroup):
+            return True
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def run(code, *, store, silent):
@@ -292,8 +316,12 @@ def _run_part(code, info, hook=None):
             info.error_in_exec = error
         if shell.custom_exceptions and isinstance(error, shell.custom_exceptions):
             shell.CustomTB(type(error), error, error.__traceback__)
+        elif _has_group(error):
+            _plain_error(error)
         else:
             shell.showtraceback(running_compiled_code=True)
+        if shell.last_error is None:  # IPython could not format it, or was interrupted at it
+            _plain_error(error)
     else:
         return False
     return True

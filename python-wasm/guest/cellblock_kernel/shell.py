@@ -2,11 +2,12 @@
 
 import sys
 
+from IPython.core import page, payloadpage
 from IPython.core.autocall import IPyAutocall
 from IPython.core.error import UsageError
+from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.core import page, payloadpage
 from traitlets import Bool, Instance, Type
 from traitlets.config import Config
 
@@ -22,10 +23,38 @@ class Exiter(IPyAutocall):
         self._ip.ask_exit()
 
 
+@magics_class
+class ScriptMagics(Magics):
+    """`%%bash` and its like: the commands that are emulated, one line after the other."""
+
+    @cell_magic("bash")
+    @cell_magic("sh")
+    @cell_magic("system")
+    @cell_magic("sx")
+    @cell_magic("!")
+    def bash(self, line, cell):
+        for command in cell.replace("\\\n", " ").splitlines():
+            if not command.strip().startswith("#"):
+                self.shell.system(command)
+
+    def _refuse(self, line, cell=None):
+        raise UsageError("processes are not available in this sandbox: only Python runs here")
+
+    script = cell_magic("script")(_refuse)
+    perl = cell_magic("perl")(_refuse)
+    ruby = cell_magic("ruby")(_refuse)
+    python2 = cell_magic("python2")(_refuse)
+    pypy = cell_magic("pypy")(_refuse)
+
+    @cell_magic("python")
+    @cell_magic("python3")
+    def python(self, line, cell):
+        """Runs the cell in a namespace of its own: there are no other interpreters."""
+        exec(compile(cell, "<python cell>", "exec"), {"__name__": "__main__"})
+
+
 class MemoryHistory(HistoryManager):
     """History in `In` and `Out` only: no database, no saving thread."""
-
-    LINES = 5000
 
     def store_inputs(self, line_num, source, source_raw=None):
         super().store_inputs(line_num, source, source_raw)
@@ -33,6 +62,19 @@ class MemoryHistory(HistoryManager):
 
     def store_output(self, line_num):
         pass
+
+    def get_tail(self, n=10, raw=True, output=False, include_latest=False):
+        """The last lines of this session: there are no others."""
+        count = len(self.input_hist_raw) - (0 if include_latest else 1)
+        return self.get_range(0, max(1, count - n), count, raw=raw, output=output)
+
+    def search(self, pattern="*", raw=True, search_raw=True, output=False, n=None, unique=False):
+        """This session's lines that match a file pattern."""
+        import fnmatch
+
+        lines = self.input_hist_raw if search_raw else self.input_hist_parsed
+        found = [(0, number, line) for number, line in enumerate(lines) if number and fnmatch.fnmatch(line, pattern)]
+        return iter(found[-n:] if n else found)
 
     def writeout_cache(self, conn=None):
         pass
@@ -71,8 +113,9 @@ class ZMQInteractiveShell(InteractiveShell):
         """Unlike IPython's, keeps the interpreter's own `__main__`: it is the user's module already."""
         self._main_mod_cache = {}
 
-    def init_create_namespaces(self, *arguments, **keywords):
-        super().init_create_namespaces(*arguments, **keywords)
+    def init_magics(self):
+        super().init_magics()
+        self.register_magics(ScriptMagics)
 
     def enable_gui(self, gui=None):
         """There are no windows here; `inline` and nothing are the same."""
@@ -131,5 +174,3 @@ def create(module):
     shell.display_trap._nested_level = 1  # execute.py sets the hook itself
     return shell
 
-
-__all__ = ["create", "UsageError", "ZMQInteractiveShell"]

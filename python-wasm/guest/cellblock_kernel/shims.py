@@ -102,6 +102,57 @@ def _threads():
     threading.Timer = Timer
 
 
+class Lock:
+    """A lock that cannot wait: nobody else could ever release it, so waiting without end is told as an error.
+
+    CPython's own would stop the whole interpreter there.
+    """
+
+    __slots__ = ("_lock", "__weakref__")
+
+    def __init__(self):
+        self._lock = _plain_lock()
+
+    def acquire(self, blocking=True, timeout=-1):
+        if self._lock.acquire(False):
+            return True
+        if not blocking:
+            return False
+        if timeout is not None and timeout >= 0:
+            time.sleep(timeout)
+            return self._lock.acquire(False)
+        raise RuntimeError("deadlock: there are no other threads in this sandbox that could release this lock or wake this wait")
+
+    def release(self):
+        self._lock.release()
+
+    def locked(self):
+        return self._lock.locked()
+
+    def __enter__(self):
+        return self.acquire()
+
+    def __exit__(self, *exception):
+        self._lock.release()
+
+    def _at_fork_reinit(self):
+        self._lock = _plain_lock()
+
+    def __repr__(self):
+        return f"<{'locked' if self.locked() else 'unlocked'} lock at {id(self):#x}>"
+
+
+_plain_lock = threading.Lock
+
+
+def _locks():
+    threading.Lock = threading._allocate_lock = Lock
+
+    import queue
+
+    queue.SimpleQueue = queue._PySimpleQueue  # it waits through threading, and so can say that it waits for nothing
+
+
 def _sleep():
     from . import streams
 
@@ -179,6 +230,7 @@ def install():
     """Applies all of them; called once, first, at boot."""
     _os()
     _threads()
+    _locks()
     _subprocess()
     _sleep()
     _null_device()
