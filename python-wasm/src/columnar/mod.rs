@@ -31,7 +31,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
 
-pub use door::TableDoor;
+pub use door::{ReadCall, TableDoor, WriteCall};
 pub use frame::{Column, Frame, FrameHeader, FrameView, Kind, TimeUnit};
 pub use write::{Compression, TableWriter};
 

@@ -196,6 +196,14 @@ fn read_all(format: Format, file: &[u8]) -> Result<Frame, ColumnarError> {
     )
 }
 
+fn call(format: Format, continued: bool, more: bool, frame: &Frame) -> WriteCall {
+    serde_json::from_value(json!({
+        "format": format, "continued": continued, "more": more,
+        "rows": frame.header.rows, "columns": frame.header.columns,
+    }))
+    .unwrap()
+}
+
 #[test]
 fn every_kind_comes_back() {
     let frame = every_kind();
@@ -254,11 +262,8 @@ fn large_tables_come_in_answers_and_go_in_parts() {
         let mut door = TableDoor::default();
         let mut file = Vec::new();
         for (continued, more) in [(false, true), (true, true), (true, false)] {
-            let mut header = serde_json::to_value(&frame.header).unwrap();
-            header["format"] = json!(format);
-            header["continued"] = json!(continued);
-            header["more"] = json!(more);
-            file.extend(door.write(&header, &frame.body).unwrap().1);
+            let call = call(format, continued, more, &frame);
+            file.extend(door.write(call, &frame.body).unwrap().1);
         }
         let mut request = ReadRequest {
             answer_bytes: 100_000,
@@ -286,10 +291,8 @@ fn large_tables_come_in_answers_and_go_in_parts() {
 #[test]
 fn a_part_without_a_beginning_is_refused() {
     let frame = numbers(3);
-    let mut header = serde_json::to_value(&frame.header).unwrap();
-    header["format"] = json!("parquet");
-    header["continued"] = json!(true);
-    let refused = TableDoor::default().write(&header, &frame.body);
+    let call = call(Format::Parquet, true, false, &frame);
+    let refused = TableDoor::default().write(call, &frame.body);
     assert!(matches!(refused, Err(ColumnarError::NotStarted)));
 }
 
