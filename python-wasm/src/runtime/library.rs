@@ -33,6 +33,10 @@ pub(crate) fn unpack(
         left: UNPACKED_BYTES,
     };
     let standard = folder.join(STANDARD);
+    fs::create_dir_all(&standard).map_err(|source| RuntimeError::Cache {
+        path: standard.clone(),
+        source,
+    })?;
     let mut runtime = open(&wheels.join(&lock.runtime.filename))?;
     let inner = folder.join(".library");
     unpacker.one(&mut runtime, &lock.runtime.library, &inner)?;
