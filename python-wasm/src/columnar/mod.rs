@@ -17,6 +17,7 @@ mod door;
 mod encode;
 mod feather;
 mod frame;
+mod guard;
 mod measure;
 mod page_check;
 mod parquet;
@@ -27,12 +28,12 @@ mod thrift;
 mod write;
 
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
 
 pub use door::{ReadCall, TableDoor, WriteCall};
 pub use frame::{Column, Frame, FrameHeader, FrameView, Kind, TimeUnit};
+pub(crate) use guard::guarded;
 pub use write::{Compression, TableWriter};
 
 /// Most bytes of column buffers in one answer, below the 64 MiB that a frame of the door may have.
@@ -206,22 +207,4 @@ pub fn write(
     let mut bytes = writer.append(frame)?;
     bytes.append(&mut writer.finish()?);
     Ok(bytes)
-}
-
-/// Runs a third-party decoder and turns its panic into an error. Its state is dropped with it.
-pub(crate) fn guarded<T>(
-    format: Format,
-    run: impl FnOnce() -> Result<T, ColumnarError>,
-) -> Result<T, ColumnarError> {
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
-        let text = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&'static str>().copied())
-            .unwrap_or("no reason was given");
-        Err(ColumnarError::DecoderFailed {
-            format: format.name(),
-            reason: text.chars().take(200).collect(),
-        })
-    })
 }
