@@ -1,0 +1,61 @@
+//! Cells that want more memory than there is (M1, M2, M4).
+
+use python_wasm::Outcome;
+
+use crate::harness::{policy, raised, session_with, survives, text};
+
+async fn small() -> python_wasm::Session {
+    session_with("data", policy(|limits| limits.memory = 512 << 20)).await
+}
+
+#[tokio::test]
+async fn huge_objects_raise_and_the_session_goes_on() {
+    let mut session = small().await;
+    for hostile in [
+        "bytearray(2**31 - 1)",
+        "[0] * 10**9",
+        "'x' * (2**31 - 64)",
+        "list(range(10**9))",
+        "import numpy as np\nnp.zeros(2**31 - 1, dtype='u1')",
+        "import numpy as np\nnp.ones((30000, 30000))",
+    ] {
+        let execution = survives(&mut session, hostile).await;
+        assert!(
+            matches!(&execution.outcome, Outcome::Error { ename, .. } if ename.contains("MemoryError")),
+            "{hostile}: {execution:?}"
+        );
+    }
+    assert!(matches!(
+        raised(&mut session, "bytearray(2**40)").await.0.as_str(),
+        "OverflowError" | "MemoryError"
+    ));
+}
+
+#[tokio::test]
+async fn memory_that_was_touched_to_the_limit_comes_back() {
+    let mut session = small().await;
+    let code = "import numpy as np\nfor _ in range(5):\n    a = np.ones(200 << 20, dtype='u1')\n    del a\nprint('done')";
+    assert_eq!(text(&mut session, code).await, "done\n");
+    assert!(session.usage().memory_bytes <= 512 << 20);
+    let outcome = survives(
+        &mut session,
+        "hold = []\nwhile True: hold.append(bytearray(1 << 20))",
+    )
+    .await
+    .outcome;
+    assert!(
+        matches!(&outcome, Outcome::Error { ename, .. } if ename == "MemoryError"),
+        "{outcome:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_policy_below_the_image_is_refused() {
+    let image = crate::harness::image("data").await;
+    let policy = policy(|limits| limits.memory = 64 << 20);
+    let refusal = python_wasm::Session::spawn(&image, python_wasm::SessionOptions::new(policy))
+        .await
+        .err()
+        .unwrap();
+    assert!(refusal.to_string().contains("(`memory`)"), "{refusal}");
+}
