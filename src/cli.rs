@@ -1,0 +1,137 @@
+//! The command line: what there is, and what an exit code means.
+
+mod bars;
+mod bench;
+mod doctor;
+mod image;
+mod policy;
+mod run;
+mod stdin;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use python_wasm::{ImageError, SessionError};
+
+/// Runs Jupyter notebooks whose code nobody has to trust, inside CPython compiled to WebAssembly.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cellblock",
+    version,
+    after_help = "Exit codes: 0 all cells ran; 1 a cell raised or hit a limit; \
+    2 wrong use or unreadable input; 3 the sandbox itself failed."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a notebook or a script and write the notebook with its outputs.
+    Run(run::Arguments),
+    /// List, build or show images: interpreters with packages already loaded.
+    #[command(subcommand)]
+    Image(image::Command),
+    /// List or show policies: what a run may use and see.
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// Measure the sandbox on this machine.
+    Bench(bench::Arguments),
+    /// Check this machine and say what to do.
+    Doctor,
+}
+
+/// Why a command did not do what was asked, and with which exit code that ends.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    /// Wrong use or unreadable input.
+    #[error("{0:#}")]
+    Usage(anyhow::Error),
+    /// The sandbox itself failed.
+    #[error("{0:#}")]
+    Sandbox(anyhow::Error),
+}
+
+impl Failure {
+    fn usage(error: impl Into<anyhow::Error>) -> Self {
+        Self::Usage(error.into())
+    }
+
+    fn sandbox(error: impl Into<anyhow::Error>) -> Self {
+        Self::Sandbox(error.into())
+    }
+
+    fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Sandbox(_) => 3,
+        }
+    }
+}
+
+impl From<ImageError> for Failure {
+    fn from(error: ImageError) -> Self {
+        match error {
+            ImageError::Unknown { .. } | ImageError::Spec { .. } | ImageError::Wheel { .. } => {
+                Self::usage(error)
+            }
+            ImageError::Step { .. } | ImageError::Runtime(_) => Self::sandbox(error),
+        }
+    }
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::ImageNotAllowed { .. }
+            | SessionError::Folder(_)
+            | SessionError::TooLittleMemory { .. } => Self::usage(error),
+            SessionError::Memory(_)
+            | SessionError::Store(_)
+            | SessionError::OtherImage { .. }
+            | SessionError::Stopped { .. }
+            | SessionError::Refused { .. }
+            | SessionError::Engine(_) => Self::sandbox(error),
+        }
+    }
+}
+
+/// Runs the command that the process was started with, and returns its exit code.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&Failure::sandbox(error)),
+    };
+    let result = runtime.block_on(async {
+        match arguments.command {
+            Command::Run(arguments) => run::run(arguments).await,
+            Command::Image(command) => image::run(command).await,
+            Command::Policy(command) => policy::run(&command),
+            Command::Bench(arguments) => bench::run(&arguments).await,
+            Command::Doctor => doctor::run().await,
+        }
+    });
+    // A thread may still wait for a line of text that nobody needs any more.
+    runtime.shutdown_background();
+    match result {
+        Ok(code) => code,
+        Err(failure) => fail(&failure),
+    }
+}
+
+fn fail(failure: &Failure) -> ExitCode {
+    eprintln!("error: {failure}");
+    ExitCode::from(failure.code())
+}
+
+/// Writes a line to stdout. A reader that has gone away (`| head`) is no error of ours.
+fn say(line: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout(), "{line}");
+}

@@ -1,0 +1,238 @@
+//! `cellblock run`: a notebook in, the notebook with its outputs out.
+
+mod input;
+mod output;
+mod permission;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use python_wasm::{Home, Policy, Runtime, RuntimeOptions, Session, SessionOptions};
+use tokio::sync::mpsc;
+
+use super::watch::{CellLines, ScriptText};
+use super::{Failure, bars, image, stdin};
+use crate::folder::{self, Snapshot};
+use crate::notebook::{self, Parameter};
+use crate::runner::{self, Observer, Plan, Report};
+use crate::text;
+use input::{Format, Input};
+use output::Target;
+pub(super) use permission::load as load_policy;
+
+const EXAMPLES: &str = "\
+Examples:
+  cellblock run analysis.ipynb                      writes analysis.out.ipynb
+  cellblock run analysis.ipynb --out report.ipynb --image ml -p year=2024 -p 'columns=[\"a\", \"b\"]'
+  cellblock run analysis.ipynb --policy untrusted --timeout 10s --mount ./data:/data
+  cellblock run script.py                           prints what it shows
+  cellblock run - < analysis.ipynb > out.ipynb
+
+The cells run in /home/user, a private copy of the notebook's folder (without hidden files and links);
+nothing outside of the sandbox is written except the notebook with its outputs and what --files names.
+
+Exit codes: 0 all cells ran; 1 a cell raised or hit a limit (what ran is written all the same);
+2 wrong use or unreadable input; 3 the sandbox itself failed.";
+
+/// Runs a notebook or a script and writes the notebook with its outputs.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// The notebook (.ipynb), the script (.py, plain or with `# %%` cells), or `-` for stdin.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Where the notebook with its outputs is written; `-` is stdout. Without it NAME.out.ipynb beside NAME.ipynb, stdout for
+    /// a notebook from stdin, and nothing for a script, which prints instead.
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// The image to start from: base, data, ml, or a recipe (TOML file).
+    #[arg(long, value_name = "NAME|TOML", default_value = "data")]
+    image: String,
+    /// The policy to run under: untrusted, notebook, workflow, trusted, or a TOML file.
+    #[arg(long, value_name = "NAME|TOML", default_value = "notebook")]
+    policy: String,
+    /// Let the cells see a folder of this machine, read-only or (`:rw`) writable. May be repeated.
+    #[arg(long, value_name = "HOST:GUEST[:rw]")]
+    mount: Vec<String>,
+    /// Set a variable, in a cell behind the one tagged `parameters` or at the start. Values are read as booleans, None,
+    /// numbers or JSON where they look like it, else as text. May be repeated.
+    #[arg(short, long = "parameter", value_name = "NAME=VALUE")]
+    parameters: Vec<Parameter>,
+    /// The longest time a cell may take, such as `90s`, `10 min` or `1h`; a plain number is seconds.
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+    /// Go on after a cell that failed.
+    #[arg(long)]
+    keep_going: bool,
+    /// Run in the notebook's own folder instead of a copy: the cells may read and change everything in it. The notebook itself is
+    /// written back too, unless --out says where.
+    #[arg(long)]
+    in_place: bool,
+    /// Start in an empty folder instead of a copy of the notebook's.
+    #[arg(long, conflicts_with = "in_place")]
+    empty_folder: bool,
+    /// Keep the files that the cells made or changed in this folder.
+    #[arg(long, value_name = "DIR")]
+    files: Option<PathBuf>,
+    /// Show no progress.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    // Everything that can be wrong with the arguments is found before the long work.
+    let Input {
+        mut notebook,
+        format,
+        folder,
+    } = input::read(&arguments.file)?;
+    notebook::inject(&mut notebook, &arguments.parameters);
+    let policy = permission::policy(
+        &arguments.policy,
+        &arguments.mount,
+        arguments.timeout.as_deref(),
+    )?;
+    let target = Target::of(
+        arguments.out.as_deref(),
+        &arguments.file,
+        format,
+        arguments.in_place,
+    )?;
+    let spec = image::spec(&arguments.image)?;
+    let place = place(&arguments, folder.as_deref(), &policy)?;
+    if let Some(kept) = &arguments.files {
+        std::fs::create_dir_all(kept)
+            .with_context(|| format!("the folder {} for --files cannot be made", kept.display()))
+            .map_err(Failure::Usage)?;
+    }
+
+    let progress = bars::progress(arguments.quiet);
+    let runtime = Runtime::prepare(RuntimeOptions::default(), progress.clone())
+        .await
+        .map_err(Failure::sandbox)?;
+    let image = runtime.image(&spec, progress).await?;
+    let before = Snapshot::of(&place.path);
+    let started = Instant::now();
+    let options = SessionOptions {
+        home: Home::Folder(place.path.clone()),
+        ..SessionOptions::new(policy)
+    };
+    let mut session = Session::spawn(&image, options).await?;
+    let prints = format == Format::Script;
+    let mut observer: Box<dyn Observer> = if prints && !matches!(target, Target::Stdout) {
+        Box::new(ScriptText::new())
+    } else {
+        Box::new(CellLines::new(arguments.quiet))
+    };
+    let plan = Plan {
+        keep_going: arguments.keep_going,
+        allow_stdin: stdin::can_ask(),
+    };
+    let result = runner::run(
+        &mut session,
+        &mut notebook,
+        plan,
+        &mut interrupts(),
+        &mut *observer,
+    )
+    .await;
+    drop(observer);
+    target.write(&notebook.to_json())?;
+    let report = result?;
+    let changed: Vec<_> = before
+        .changes()
+        .into_iter()
+        .filter(|file| !target.is(&place.path.join(&file.path)))
+        .collect();
+    if let Some(kept) = &arguments.files {
+        folder::keep(&place.path, &changed, kept).map_err(Failure::usage)?;
+    }
+    if !arguments.quiet {
+        output::tell_files(&changed, &arguments, place.private);
+        if !prints {
+            tell_end(report, &notebook, &target, started);
+        }
+    }
+    Ok(ExitCode::from(u8::from(
+        report.failed > 0 || report.interrupted,
+    )))
+}
+
+/// The folder that the cells see as their home.
+struct Place {
+    path: PathBuf,
+    /// It is gone after the run.
+    private: bool,
+    /// Removes it.
+    _scratch: Option<tempfile::TempDir>,
+}
+
+fn place(
+    arguments: &Arguments,
+    folder: Option<&std::path::Path>,
+    policy: &Policy,
+) -> Result<Place, Failure> {
+    if arguments.in_place {
+        let folder = folder
+            .context("--in-place needs a file; a notebook from stdin has no folder")
+            .map_err(Failure::Usage)?;
+        return Ok(Place {
+            path: folder.into(),
+            private: false,
+            _scratch: None,
+        });
+    }
+    let scratch = tempfile::Builder::new()
+        .prefix("cellblock-run-")
+        .tempdir()
+        .context("no temporary folder can be made")
+        .map_err(Failure::Sandbox)?;
+    if let Some(folder) = folder.filter(|_| !arguments.empty_folder) {
+        let skipped = folder::copy(folder, scratch.path(), &policy.limits, &policy.name)
+            .map_err(Failure::usage)?;
+        if !arguments.quiet {
+            output::tell_skipped(&skipped, policy);
+        }
+    }
+    Ok(Place {
+        path: scratch.path().into(),
+        private: true,
+        _scratch: Some(scratch),
+    })
+}
+
+/// Returns what Ctrl-C arrives on.
+fn interrupts() -> mpsc::Receiver<()> {
+    let (sender, receiver) = mpsc::channel(4);
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            if sender.send(()).await.is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}
+
+fn tell_end(report: Report, notebook: &notebook::Notebook, target: &Target, started: Instant) {
+    let cells = (0..notebook.len())
+        .filter(|index| {
+            notebook.kind(*index) == notebook::CellKind::Code
+                && !notebook.source(*index).trim().is_empty()
+        })
+        .count();
+    let mut line = format!(
+        "{} of {cells} cells ran in {:.1} s",
+        report.ran,
+        started.elapsed().as_secs_f64()
+    );
+    if report.failed > 0 {
+        line.push_str(&format!(", {} failed", report.failed));
+    }
+    if let Some(written) = target.name() {
+        line.push_str(&format!("; wrote {}", text::line(&written, 500)));
+    }
+    eprintln!("{line}");
+}

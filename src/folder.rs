@@ -1,0 +1,285 @@
+//! The folder a notebook runs in: a private copy of its own folder, and what a run changed in it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use sandbox_policy::{Limits, format_size};
+
+/// Why a folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FolderError {
+    /// Something in it cannot be read or written.
+    #[error("{} cannot be used: {source}", path.display())]
+    Io {
+        /// The path in question.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: io::Error,
+    },
+    /// It holds more than the policy gives.
+    #[error(
+        "the notebook's folder {} holds {found}, and the policy {policy:?} allows {allowed}; \
+         put the notebook into a folder of its own, start with an empty folder (--empty-folder) and grant the data with --mount, \
+         or choose a wider policy (--policy trusted)",
+        folder.display()
+    )]
+    TooLarge {
+        /// The folder.
+        folder: PathBuf,
+        /// The policy's name.
+        policy: String,
+        /// What was counted, at least.
+        found: String,
+        /// What the policy gives.
+        allowed: String,
+    },
+}
+
+/// What was left out of a copy.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Skipped {
+    /// Files larger than the policy allows one to be, with their sizes in bytes.
+    pub(crate) large: Vec<(PathBuf, u64)>,
+    /// Symbolic links, sockets and devices: what they lead to is not in the folder.
+    pub(crate) special: Vec<PathBuf>,
+}
+
+/// Copies the regular files of `from` into `to`, within what the policy gives for files.
+///
+/// Hidden entries (`.git`, `.env`) and caches of bytecode stay behind: they are no data of a
+/// notebook, and often hold secrets. Links are not followed.
+///
+/// # Errors
+/// [`FolderError::TooLarge`] when the rest is more than the policy allows.
+pub(crate) fn copy(
+    from: &Path,
+    to: &Path,
+    limits: &Limits,
+    policy: &str,
+) -> Result<Skipped, FolderError> {
+    let mut skipped = Skipped::default();
+    let (mut bytes, mut entries) = (0u64, 0u64);
+    let mut files = Vec::new();
+    let mut waiting = vec![PathBuf::new()];
+    while let Some(inside) = waiting.pop() {
+        let folder = from.join(&inside);
+        for entry in fs::read_dir(&folder).map_err(fail(&folder))? {
+            let entry = entry.map_err(fail(&folder))?;
+            let name = entry.file_name();
+            if name.as_encoded_bytes().starts_with(b".") || name == "__pycache__" {
+                continue;
+            }
+            let path = inside.join(&name);
+            let kind = entry.file_type().map_err(fail(&entry.path()))?;
+            if kind.is_dir() {
+                waiting.push(path.clone());
+                files.push((path, None));
+                entries += 1;
+            } else if kind.is_file() {
+                let size = entry.metadata().map_err(fail(&entry.path()))?.len();
+                if size > limits.file_bytes {
+                    skipped.large.push((path, size));
+                    continue;
+                }
+                bytes += size;
+                entries += 1;
+                files.push((path, Some(size)));
+            } else {
+                skipped.special.push(path);
+            }
+            if bytes > limits.files_total_bytes || entries > limits.files_count {
+                return Err(FolderError::TooLarge {
+                    folder: from.into(),
+                    policy: policy.into(),
+                    found: format!(
+                        "more than {} in {entries} files and folders",
+                        format_size(bytes)
+                    ),
+                    allowed: format!(
+                        "{} (files_total_bytes) in {} (files_count)",
+                        format_size(limits.files_total_bytes),
+                        limits.files_count
+                    ),
+                });
+            }
+        }
+    }
+    for (path, size) in files {
+        let target = to.join(&path);
+        match size {
+            None => fs::create_dir_all(&target).map_err(fail(&target))?,
+            Some(_) => {
+                let source = from.join(&path);
+                fs::copy(&source, &target).map_err(fail(&source))?;
+                make_writable(&target).map_err(fail(&target))?;
+            }
+        }
+    }
+    skipped.large.sort();
+    skipped.special.sort();
+    Ok(skipped)
+}
+
+/// A copy of a read-only file is the notebook's own and may be changed.
+fn make_writable(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))
+}
+
+fn fail(path: &Path) -> impl FnOnce(io::Error) -> FolderError {
+    let path = path.to_owned();
+    |source| FolderError::Io { path, source }
+}
+
+/// What tells a changed file from an unchanged one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Stamp {
+    bytes: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+    inode: u64,
+}
+
+/// The files of a folder at one moment.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshot {
+    folder: PathBuf,
+    files: BTreeMap<PathBuf, Stamp>,
+}
+
+/// A file that a run has made or changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Changed {
+    /// Its path inside the folder.
+    pub(crate) path: PathBuf,
+    /// Its size in bytes.
+    pub(crate) bytes: u64,
+    /// It was not there before.
+    pub(crate) new: bool,
+}
+
+impl Snapshot {
+    /// Looks at all regular files below a folder. What cannot be read counts as not there.
+    pub(crate) fn of(folder: &Path) -> Self {
+        let mut files = BTreeMap::new();
+        let mut waiting = vec![PathBuf::new()];
+        while let Some(inside) = waiting.pop() {
+            let Ok(listing) = fs::read_dir(folder.join(&inside)) else {
+                continue;
+            };
+            for entry in listing.flatten() {
+                let path = inside.join(entry.file_name());
+                let Ok(metadata) = entry.metadata() else {
+                    continue;
+                };
+                if metadata.is_dir() {
+                    waiting.push(path);
+                } else if metadata.is_file() {
+                    let stamp = Stamp {
+                        bytes: metadata.len(),
+                        modified: (metadata.mtime(), metadata.mtime_nsec()),
+                        changed: (metadata.ctime(), metadata.ctime_nsec()),
+                        inode: metadata.ino(),
+                    };
+                    files.insert(path, stamp);
+                }
+            }
+        }
+        Self {
+            folder: folder.into(),
+            files,
+        }
+    }
+
+    /// Returns what was made or changed since, by path.
+    pub(crate) fn changes(&self) -> Vec<Changed> {
+        let now = Self::of(&self.folder);
+        let differing = now
+            .files
+            .into_iter()
+            .filter(|(path, stamp)| self.files.get(path) != Some(stamp));
+        differing
+            .map(|(path, stamp)| Changed {
+                new: !self.files.contains_key(&path),
+                path,
+                bytes: stamp.bytes,
+            })
+            .collect()
+    }
+}
+
+/// Copies changed files of `folder` into `to`, in the same folders.
+pub(crate) fn keep(folder: &Path, changed: &[Changed], to: &Path) -> Result<(), FolderError> {
+    fs::create_dir_all(to).map_err(fail(to))?;
+    for file in changed {
+        let target = to.join(&file.path);
+        if let Some(parent) = target.parent() {
+            fs::create_dir_all(parent).map_err(fail(parent))?;
+        }
+        fs::copy(folder.join(&file.path), &target).map_err(fail(&target))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sandbox_policy::Policy;
+
+    fn limits() -> Limits {
+        Policy::profile("notebook").unwrap().limits
+    }
+
+    #[test]
+    fn copies_plain_files_and_leaves_hidden_ones_and_links() {
+        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::create_dir_all(from.path().join("data")).unwrap();
+        fs::write(from.path().join("data/a.csv"), "a").unwrap();
+        fs::write(from.path().join(".env"), "secret").unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", from.path().join("link")).unwrap();
+        let skipped = copy(from.path(), to.path(), &limits(), "p").unwrap();
+        assert_eq!(skipped.special, [PathBuf::from("link")]);
+        let found: Vec<_> = Snapshot::of(to.path()).files.into_keys().collect();
+        assert_eq!(found, [PathBuf::from("data/a.csv")]);
+    }
+
+    #[test]
+    fn refuses_what_is_more_than_the_policy_gives_and_skips_single_large_files() {
+        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(from.path().join("a"), vec![0; 3000]).unwrap();
+        fs::write(from.path().join("b"), vec![0; 10]).unwrap();
+        let mut limits = limits();
+        limits.file_bytes = 2000;
+        let skipped = copy(from.path(), to.path(), &limits, "p").unwrap();
+        assert_eq!(skipped.large, [(PathBuf::from("a"), 3000)]);
+        assert!(to.path().join("b").exists() && !to.path().join("a").exists());
+        limits.files_count = 0;
+        let refusal = copy(from.path(), to.path(), &limits, "p")
+            .unwrap_err()
+            .to_string();
+        assert!(refusal.contains("in 1 files and folders, and the policy \"p\" allows 1 GiB (files_total_bytes) in 0 (files_count)"), "{refusal}");
+    }
+
+    #[test]
+    fn tells_made_and_changed_files_and_keeps_them() {
+        let (folder, kept) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for name in ["same", "other"] {
+            fs::write(folder.path().join(name), "1").unwrap();
+        }
+        let before = Snapshot::of(folder.path());
+        fs::write(folder.path().join("other"), "22").unwrap();
+        fs::create_dir(folder.path().join("sub")).unwrap();
+        fs::write(folder.path().join("sub/new"), "333").unwrap();
+        let changes = before.changes();
+        let told: Vec<_> = changes
+            .iter()
+            .map(|file| (file.path.to_str().unwrap(), file.bytes, file.new))
+            .collect();
+        assert_eq!(told, [("other", 2, false), ("sub/new", 3, true)]);
+        keep(folder.path(), &changes, kept.path()).unwrap();
+        assert_eq!(fs::read(kept.path().join("sub/new")).unwrap(), b"333");
+    }
+}

@@ -1,0 +1,23 @@
+//! Cellblock runs Jupyter notebooks whose code nobody has to trust, inside CPython compiled to
+//! WebAssembly. This crate is its command line; the sandbox itself is the crate `python-wasm`.
+//!
+//! # The rooms
+//! | module | what it holds |
+//! | --- | --- |
+//! | `cli` | the commands, their arguments, and the table of exit codes |
+//! | `notebook` | notebooks as documents: reading, upgrading, percent scripts, parameters, outputs |
+//! | `runner` | runs a notebook's cells in a session |
+//! | `folder` | the private copy of a notebook's folder, and what a run changed in it |
+//! | `bench` | measures the sandbox on this machine |
+//! | `doctor` | checks this machine |
+//! | `text` | text from outside, made safe for a terminal |
+
+mod bench;
+mod cli;
+mod doctor;
+mod folder;
+mod notebook;
+mod runner;
+mod text;
+
+pub use cli::main;

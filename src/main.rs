@@ -1,0 +1,7 @@
+//! The `cellblock` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cellblock::main()
+}

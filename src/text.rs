@@ -1,0 +1,71 @@
+//! Text from notebooks and sessions, made safe to be shown in a terminal.
+
+/// Returns text without what could steer a terminal: control characters become visible escapes,
+/// except line ends, tabs and colours.
+pub(crate) fn harmless(text: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        if letter == '\u{1b}'
+            && let Some(length) = colour(rest)
+        {
+            result.push_str(&rest[..length]);
+            rest = &rest[length..];
+            continue;
+        }
+        if steers(letter) && !matches!(letter, '\n' | '\t' | '\r') {
+            result.extend(letter.escape_default());
+        } else {
+            result.push(letter);
+        }
+        rest = &rest[letter.len_utf8()..];
+    }
+    result
+}
+
+/// Returns the first line of a text, harmless and at most `most` characters long.
+pub(crate) fn line(text: &str, most: usize) -> String {
+    let first = text.trim_start().lines().next().unwrap_or_default();
+    let mut result = String::new();
+    for (count, letter) in first.chars().enumerate() {
+        if count == most {
+            result.push('…');
+            break;
+        }
+        if steers(letter) {
+            result.extend(letter.escape_default());
+        } else {
+            result.push(letter);
+        }
+    }
+    result
+}
+
+/// Control characters, and marks that turn the direction of text around.
+fn steers(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+}
+
+/// Returns the length of a colour sequence (`ESC [ digits and ; m`) at the start.
+fn colour(text: &str) -> Option<usize> {
+    let parameters = text.strip_prefix("\u{1b}[")?;
+    let end = parameters.find(|letter: char| !letter.is_ascii_digit() && letter != ';')?;
+    parameters[end..].starts_with('m').then_some(end + 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_stay_and_other_control_is_shown() {
+        assert_eq!(
+            harmless("\u{1b}[0;31mred\u{1b}[0m\n"),
+            "\u{1b}[0;31mred\u{1b}[0m\n"
+        );
+        assert_eq!(harmless("\u{1b}]0;title\u{7}"), "\\u{1b}]0;title\\u{7}");
+        assert_eq!(harmless("\u{1b}[2J"), "\\u{1b}[2J");
+        assert_eq!(line("\n  a\u{1b}[31mb\ncd", 4), "a\\u{1b}[3…");
+    }
+}
