@@ -73,7 +73,7 @@ class Hook(DisplayHook):
 
     source = ""  # the running cell, as compiled
     silent = False
-    _tables = _plain = _defaults = None
+    _tables = _formatter = _plain = _defaults = None
 
     def __call__(self, result=None):
         if result is None or self.silent or self.quiet():
@@ -127,8 +127,11 @@ class Hook(DisplayHook):
         if self._tables is None:
             formatters = self.shell.display_formatter.formatters
             self._tables = tuple(f.type_printers for name, f in formatters.items() if name != "text/plain")
-            self._plain = formatters["text/plain"].type_printers
+            self._formatter = formatters["text/plain"]
+            self._plain = self._formatter.type_printers
             self._defaults = {kind: self._plain.get(kind) for kind in _SIMPLE}
+        if kind is float and self._formatter._trait_values.get("float_format", "%r") != "%r":
+            return False  # %precision
         for table in self._tables:
             if table and kind in table:
                 return False

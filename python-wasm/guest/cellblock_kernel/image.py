@@ -5,7 +5,7 @@ import builtins
 import gc
 import sys
 
-from . import execute, streams
+from . import execute, files, streams
 
 
 def evaluate(request, body):
@@ -57,12 +57,22 @@ def seal(request, body):
         del shell.user_ns[name]
     shell.execution_count = 1
     shell.last_execution_result = None
+    files.state.building = False
     linecache.clearcache()
     shell.compile._filename_map.clear()
     sys.path_importer_cache.clear()
     gc.collect()
     gc.collect()
+    open_files = _open_files()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     # The builtin's address: a host that has exported PyObject_CallNoArgs may call it without going through source text.
-    return {"status": "ok", "turn_address": id(builtins.__cellblock_turn__)}
+    return {"status": "ok", "turn_address": id(builtins.__cellblock_turn__), "open_files": open_files}
+
+
+def _open_files():
+    """The paths of files still open: an image should have none, for every session would have to open them again."""
+    import io
+
+    found = [o for o in gc.get_objects() if type(o) is io.FileIO and not o.closed and o.fileno() > 2]
+    return [str(o.name) for o in found]

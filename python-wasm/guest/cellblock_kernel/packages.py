@@ -1,5 +1,6 @@
 """Adjustments to packages, made when (and only if) they are imported."""
 
+import functools
 import sys
 from importlib.abc import MetaPathFinder
 
@@ -53,6 +54,27 @@ def _bokeh(module):
     bokeh_output.install()
 
 
+def _sympy_printing(module):
+    """init_printing() gives LaTeX for the front end to draw, and no images of it."""
+    plain = module.init_printing
+
+    @functools.wraps(plain)
+    def init_printing(pretty_print=True, order=None, use_unicode=None, use_latex=None, **keywords):
+        if use_latex is None and pretty_print:
+            use_latex = "mathjax"
+        return plain(pretty_print, order, use_unicode, use_latex, **keywords)
+
+    module.init_printing = init_printing
+
+
+def _matplotlib_style(module):
+    """The seaborn styles by their names of before matplotlib 3.6, which notebooks still use."""
+    library = module.library
+    for name in list(library):
+        if name.startswith("seaborn-v0_8"):
+            library[name.replace("-v0_8", "", 1)] = library[name]
+
+
 def _comm(module):
     from . import comms
 
@@ -91,6 +113,8 @@ def _socket(module):
 HOOKS = {
     "_pyio": _pyio,
     "socket": _socket,
+    "matplotlib.style": _matplotlib_style,
+    "sympy.interactive.printing": _sympy_printing,
     "comm": _comm,
     "tqdm.std": _tqdm,
     "tqdm.notebook": _tqdm_notebook,

@@ -11,6 +11,8 @@ import sys
 import threading
 import time
 
+from . import files
+
 NO_PROCESSES = "processes are not available in this sandbox"
 NO_THREADS = (
     "threads are not available in this sandbox: call the function directly, or use concurrent.futures "
@@ -166,34 +168,6 @@ def _sleep():
     time.sleep = sleep
 
 
-def _null_device():
-    """`open(os.devnull)`: there are no devices, so reading gives nothing and writing goes nowhere."""
-    import builtins
-    import io
-
-    class NullText(io.StringIO):
-        name = os.devnull
-
-        def write(self, text):
-            return len(text)
-
-    class NullBytes(io.BytesIO):
-        name = os.devnull
-
-        def write(self, data):
-            return len(data)
-
-    plain = builtins.open
-
-    @functools.wraps(plain)
-    def open(file, mode="r", *arguments, **keywords):
-        if file == os.devnull:
-            return NullBytes() if "b" in mode else NullText()
-        return plain(file, mode, *arguments, **keywords)
-
-    builtins.open = io.open = open
-
-
 def _platform():
     import platform
 
@@ -233,7 +207,7 @@ def install():
     _locks()
     _subprocess()
     _sleep()
-    _null_device()
+    files.install()
     _platform()
     _inspect()
     _signals()

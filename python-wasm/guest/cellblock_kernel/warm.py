@@ -133,7 +133,7 @@ _w.plot([1, 2, 3], [1, 4, 9], label='line')
 _w.scatter([1, 2, 3], [3, 2, 1])
 _w.bar([1, 2, 3], [1, 1, 1], alpha=0.3)
 _w.hist([1, 2, 2, 3])
-_w.set_title('title $x^2$'); _w.set_xlabel('x'); _w.legend(); _w.grid(True)
+_w.set_title('title $x^2$'); _w.text(1, 1, 'b', weight='bold'); _w.text(1, 1, 'i', style='italic'); _w.set_xlabel('x'); _w.legend(); _w.grid(True)
 _plt.tight_layout()
 _plt.show()
 """
