@@ -19,6 +19,9 @@ _chunks = json.encoder.c_make_encoder(None, _encoder.default, json.encoder.encod
 _decode = json.JSONDecoder().decode
 
 
+DROPPED = object()
+
+
 class DoorError(RuntimeError):
     """The host refused a call for a reason that has no Python exception of its own."""
 
@@ -75,6 +78,8 @@ def clean(value, depth=0):
 def call(header, body=b""):
     """Returns the host's answer as `(header, body)`. Raises the exception the host names, or `DoorError`."""
     head = encode(header)
+    if len(head) + len(body) > MAXIMUM_FRAME:
+        raise DoorError(f"a message of {(len(head) + len(body)) >> 20} MiB is more than the host takes at once")
     answer = _host.call(b"".join((_LENGTH.pack(len(head)), head, body)) if body else _LENGTH.pack(len(head)) + head)
     length = int.from_bytes(answer[:4], "little")
     reply = _decode(answer[4 : 4 + length].decode())
@@ -99,7 +104,7 @@ def _error(error):
 
 
 def emit(kind, content, metadata=None, buffers=()):
-    """Sends one Jupyter message. Returns False when the cell's output limit has been reached and it was dropped.
+    """Sends one Jupyter message. Returns `DROPPED` when the cell's output limit is reached, else None.
 
     A host that cannot take it (too large, no host) costs the message, never the turn: the text of a display stays.
     """
@@ -112,7 +117,7 @@ def emit(kind, content, metadata=None, buffers=()):
         header["buffers"] = [len(p) for p in parts]
         body = b"".join(parts)
     try:
-        return not call(header, body)[0].get("dropped")
+        return DROPPED if call(header, body)[0].get("dropped") else None
     except (DoorError, ValueError, OSError, RuntimeError) as error:
         if kind in ("display_data", "execute_result", "update_display_data"):
             note = {"text/plain": f"<output not shown: {error}>"}
@@ -121,4 +126,4 @@ def emit(kind, content, metadata=None, buffers=()):
                 call(header)
             except Exception:
                 pass
-        return False
+        return None

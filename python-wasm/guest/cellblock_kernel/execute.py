@@ -37,6 +37,7 @@ def execute(request, body):
     store = bool(request.get("store_history", True)) and not silent
     ask.state.allowed = bool(request.get("allow_stdin"))
     shell.last_error = None
+    streams.gather.full = False
     shell.silent = shell.displayhook.silent = silent
     count = shell.execution_count
     try:

@@ -75,6 +75,72 @@ def _matplotlib_style(module):
             library[name.replace("-v0_8", "", 1)] = library[name]
 
 
+def _matplotlib_text(module):
+    """Every text asks its font's tables for the line height, each time from the file: kept by font instead."""
+    plain = module.get_font
+
+    class Tables:
+        __slots__ = ("font", "tables")
+
+        def __init__(self, font):
+            self.font, self.tables = font, {}
+
+        def __getattr__(self, name):
+            return getattr(self.font, name)
+
+        def get_sfnt_table(self, name):
+            if name not in self.tables:
+                self.tables[name] = self.font.get_sfnt_table(name)
+            return self.tables[name]
+
+    kept = {}
+
+    def get_font(paths, *arguments, **keywords):
+        font = plain(paths, *arguments, **keywords)
+        found = kept.get(id(font))
+        if found is None or found.font is not font:
+            if len(kept) > 64:
+                kept.clear()
+            found = kept[id(font)] = Tables(font)
+        return found
+
+    module.get_font = get_font
+
+
+def _stack_data(module):
+    """Colours a traceback's lines with one lexer: stack_data makes a new class, and all its tables, for each call."""
+    kept = []
+
+    def lexer(ranges):
+        if not kept:
+            from pygments.lexers import PythonLexer
+
+            class Ranges(PythonLexer):
+                ranges = ()
+
+                def get_tokens(self, text):
+                    length = 0
+                    for kind, value in super().get_tokens(text):
+                        if any(start <= length < end for start, end in self.ranges):
+                            kind = kind.ExecutingNode
+                        length += len(value)
+                        yield kind, value
+
+            kept.append(Ranges(stripnl=False))
+        kept[0].ranges = ranges
+        return kept[0]
+
+    def pygmented(formatter, code, ranges):
+        import pygments
+
+        try:
+            return pygments.highlight(code, lexer(ranges), formatter).splitlines()
+        except Exception:
+            return code.splitlines()
+
+    module._pygmented_with_ranges = pygmented
+
+
 def _comm(module):
     from . import comms
 
@@ -114,6 +180,8 @@ HOOKS = {
     "_pyio": _pyio,
     "socket": _socket,
     "matplotlib.style": _matplotlib_style,
+    "matplotlib.text": _matplotlib_text,
+    "stack_data.utils": _stack_data,
     "sympy.interactive.printing": _sympy_printing,
     "comm": _comm,
     "tqdm.std": _tqdm,

@@ -13,12 +13,15 @@ PIECE_CHARACTERS = 1 << 20  # one message's most, so that no frame grows past th
 class Gather:
     """The text both streams have not sent yet. One for both, so that their order is kept."""
 
-    __slots__ = ("name", "parts", "size", "sent_at")
+    __slots__ = ("name", "parts", "size", "sent_at", "full")
 
     def __init__(self):
         self.name, self.parts, self.size, self.sent_at = "stdout", [], 0, 0.0
+        self.full = False  # the host has said that this cell's output limit is reached: the rest is dropped here
 
     def write(self, name, text):
+        if self.full:
+            return
         if name != self.name:
             if self.parts:
                 self.send()
@@ -43,7 +46,10 @@ class Gather:
         self.parts, self.size = [], 0
         text = parts[0] if len(parts) == 1 else "".join(parts)
         for start in range(0, len(text), PIECE_CHARACTERS):
-            door.emit("stream", {"name": self.name, "text": text[start : start + PIECE_CHARACTERS]})
+            sent = door.emit("stream", {"name": self.name, "text": text[start : start + PIECE_CHARACTERS]})
+            if sent is door.DROPPED:
+                self.full = True
+                break
         self.sent_at = monotonic()
 
     def discard(self):

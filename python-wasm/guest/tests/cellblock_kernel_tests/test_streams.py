@@ -53,3 +53,20 @@ class Questions(NotebookTest):
         reply = self.cell("input()", allow_stdin=False)
         self.assertEqual(reply["ename"], "StdinNotImplementedError")
         self.bad("input()", "EOFError")
+
+
+class Full(NotebookTest):
+    def test_nothing_more_is_sent_once_the_limit_is_reached(self):
+        plain = self.host.answer
+        self.host.answer = lambda header, body: self.drop(plain, header, body)
+        self.good("for i in range(20000): print('x' * 100)")
+        self.assertEqual(self.kinds(), ["stream"])
+        self.host.answer = plain
+        self.good("print('again')")
+        self.assertEqual(self.text(), "again\n")
+
+    @staticmethod
+    def drop(plain, header, body):
+        """The answer of a host whose output limit is reached."""
+        answer = plain(header, body)
+        return ({"ok": {"dropped": True}}, b"") if header["op"] == "emit" else answer
