@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Context as _;
-use python_wasm::{Home, Policy, Runtime, RuntimeOptions, Session, SessionOptions};
+use python_wasm::{Home, Policy, Runtime, RuntimeOptions, Session, SessionError, SessionOptions};
 use tokio::sync::mpsc;
 
 use super::watch::{CellLines, ScriptText};
@@ -101,6 +101,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         arguments.in_place,
     )?;
     let spec = image::spec(&arguments.image)?;
+    if !policy.images.allows(&spec.name) {
+        return Err(Failure::from(SessionError::ImageNotAllowed {
+            policy: policy.name,
+            image: spec.name,
+        }));
+    }
     let place = place(&arguments, folder.as_deref(), &policy)?;
     if let Some(kept) = &arguments.files {
         std::fs::create_dir_all(kept)

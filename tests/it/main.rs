@@ -1,1 +1,10 @@
-//! Tests of the command line against the real interpreter.
+//! Tests of the command line against the real interpreter, and of the walls of the repository.
+
+mod commands;
+mod examples;
+mod files;
+mod inputs;
+mod limits;
+mod notebooks;
+mod support;
+mod tidy;

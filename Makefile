@@ -1,0 +1,48 @@
+# `make run` shows Cellblock at work, `make test` checks everything. Both set up what they need.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+# Where cargo puts what it builds: target/, or what CARGO_TARGET_DIR says.
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+CELLBLOCK := $(TARGET_DIR)/debug/cellblock
+CARGO_FLAGS := --locked
+
+.PHONY: help prepare build run test lint doc deny bench clean
+
+help: ## Show this list.
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
+
+prepare:
+	@.ci/prepare
+
+build: prepare ## Build the command `cellblock`.
+	$(CARGO) build $(CARGO_FLAGS) --package cellblock
+
+run: build ## Prepare the interpreter and run examples/tour.ipynb; its outputs are in target/tour.ipynb.
+	@mkdir -p target
+	$(CELLBLOCK) run examples/tour.ipynb --image ml --out target/tour.ipynb
+	@echo "target/tour.ipynb has the outputs; open it with any notebook viewer. Your own: $(CELLBLOCK) run FILE.ipynb"
+
+test: prepare lint doc ## Check style, run all tests, build the documentation, check the dependencies.
+	$(CARGO) test $(CARGO_FLAGS) --workspace
+	@.ci/deny
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
+
+doc:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(CARGO_FLAGS) --workspace --no-deps
+
+deny: prepare
+	@.ci/deny
+
+bench: build ## Measure the sandbox on this machine, beside ipykernel when benches/compare.sh is there.
+	$(CELLBLOCK) bench
+	@if [ -x benches/compare.sh ]; then benches/compare.sh; fi
+
+clean: ## Remove what was built; the prepared interpreter in the cache folder stays.
+	$(CARGO) clean
