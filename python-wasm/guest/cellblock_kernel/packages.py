@@ -141,6 +141,18 @@ def _stack_data(module):
     module._pygmented_with_ranges = pygmented
 
 
+def _seaborn(module):
+    from . import sample_data
+
+    sample_data.install(module)
+
+
+def _jpeg(module):
+    from . import jpeg
+
+    jpeg.install()
+
+
 def _comm(module):
     from . import comms
 
@@ -178,9 +190,11 @@ def _socket(module):
 
 HOOKS = {
     "_pyio": _pyio,
+    "PIL.JpegImagePlugin": _jpeg,
     "socket": _socket,
     "matplotlib.style": _matplotlib_style,
     "matplotlib.text": _matplotlib_text,
+    "seaborn.utils": _seaborn,
     "stack_data.utils": _stack_data,
     "sympy.interactive.printing": _sympy_printing,
     "comm": _comm,

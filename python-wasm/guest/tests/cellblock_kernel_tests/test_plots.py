@@ -66,3 +66,54 @@ class OtherLibraries(NotebookTest):
         self.assertIn("<table", self.shown()[0]["text/html"])
         self.good("d.style.highlight_max()")
         self.assertIn("background-color", self.shown()[0]["text/html"])
+
+
+class SampleData(NotebookTest):
+    SHAPES = {"anscombe": (44, 3), "diamonds": (53940, 10), "flights": (144, 3), "iris": (150, 5), "mpg": (398, 9), "penguins": (344, 7), "tips": (244, 7)}
+
+    def test_seaborns_tables(self):
+        self.good("import seaborn as sns")
+        for name, shape in self.SHAPES.items():
+            with self.subTest(name=name):
+                self.good(f"sns.load_dataset({name!r}).shape")
+                self.assertEqual(self.shown()[0]["text/plain"], str(shape))
+        self.good("print(*sns.load_dataset('iris').columns)\nprint(sns.load_dataset('flights').passengers.sum())\nprint(*sns.load_dataset('mpg').iloc[0])")
+        self.assertEqual(self.text(), "sepal_length sepal_width petal_length petal_width species\n40363\n"
+                                      "18.0 8 307.0 130.0 3504 12.0 70 usa chevrolet chevelle malibu\n")
+        reply = self.bad("sns.load_dataset('titanic')", "OSError")
+        self.assertIn("here are: anscombe", reply["evalue"])
+
+
+class Jpeg(NotebookTest):
+    # A grey gradient of 16 by 8 points, quality 90, made by Pillow with libjpeg.
+    SMALL = (
+        "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAMCAgMCAgMDAwMEAwMEBQgFBQQEBQoHBwYIDAoMDAsKCwsNDhIQDQ4RDgsLEBYQERMUFRUVDA8XGBYUGBIUFRT/"
+        "2wBDAQMEBAUEBQkFBQkUDQsNFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBT/wAARCAAIABADASIAAhEBAxEB/8QA"
+        "FgABAQEAAAAAAAAAAAAAAAAAAAgJ/8QAFxABAAMAAAAAAAAAAAAAAAAAAAhEgf/EABQBAQAAAAAAAAAAAAAAAAAAAAD/xAAUEQEAAAAAAAAAAAAAAAAAAAAA"
+        "/9oADAMBAAIRAxEAPwCNo7VcagR2q4AP/9k="
+    )
+
+    def test_a_small_picture(self):
+        import io
+
+        import numpy
+        from PIL import Image
+
+        picture = Image.open(io.BytesIO(base64.b64decode(self.SMALL)))
+        self.assertEqual((picture.mode, picture.size), ("RGB", (16, 8)))
+        expected = numpy.tile(numpy.arange(16) * 15, (8, 1))
+        self.assertLess(numpy.abs(numpy.asarray(picture)[:, :, 0].astype(int) - expected).max(), 12)
+
+    def test_damaged_ones_are_errors(self):
+        import io
+
+        from PIL import Image
+
+        data = base64.b64decode(self.SMALL)
+        for cut in (20, len(data) // 2, len(data) - 30):
+            with self.subTest(cut=cut), self.assertRaises(OSError):
+                Image.open(io.BytesIO(data[:cut])).load()
+
+    def test_the_pictures_of_scikit_learn(self):
+        self.good("from sklearn.datasets import load_sample_image\nload_sample_image('china.jpg').shape")
+        self.assertEqual(self.shown()[0]["text/plain"], "(427, 640, 3)")
