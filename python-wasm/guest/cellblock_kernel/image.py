@@ -46,6 +46,8 @@ def seal(request, body):
     """The last request of an image's build: everything that will not change is moved out of the collector's way."""
     import linecache
 
+    from . import turn
+
     for name in ("completion", "variables", "tables", "export", "formatting", "comms", "tools", "reseed"):
         __import__(f"{__package__}.{name}")
     shell = execute.shell
@@ -58,6 +60,7 @@ def seal(request, body):
     shell.execution_count = 1
     shell.last_execution_result = None
     files.state.building = False
+    turn.keep()
     linecache.clearcache()
     shell.compile._filename_map.clear()
     sys.path_importer_cache.clear()

@@ -2,6 +2,7 @@
 
 import functools
 import sys
+import warnings
 from importlib.abc import MetaPathFinder
 
 
@@ -73,6 +74,24 @@ def _matplotlib_style(module):
     for name in list(library):
         if name.startswith("seaborn-v0_8"):
             library[name.replace("-v0_8", "", 1)] = library[name]
+
+
+_WINDOWS = ("gtk", "qt", "tk", "wx", "macosx", "nbagg", "webagg", "widget", "ipympl", "notebook")
+
+
+def _matplotlib(module):
+    """`matplotlib.use` of a backend with windows: figures stay inline."""
+    plain = module.use
+
+    @functools.wraps(plain)
+    def use(backend, *, force=True):
+        name = str(backend).lower()
+        if "inline" not in name and any(word in name for word in _WINDOWS):
+            warnings.warn(f"the matplotlib backend {backend} is not available in this sandbox: figures are shown inline", stacklevel=2)
+            backend = "module://matplotlib_inline.backend_inline"
+        return plain(backend, force=force)
+
+    module.use = use
 
 
 def _matplotlib_text(module):
@@ -192,6 +211,7 @@ HOOKS = {
     "_pyio": _pyio,
     "PIL.JpegImagePlugin": _jpeg,
     "socket": _socket,
+    "matplotlib": _matplotlib,
     "matplotlib.style": _matplotlib_style,
     "matplotlib.text": _matplotlib_text,
     "seaborn.utils": _seaborn,

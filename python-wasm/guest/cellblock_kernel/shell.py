@@ -120,6 +120,12 @@ class ZMQInteractiveShell(InteractiveShell):
     def enable_gui(self, gui=None):
         """There are no windows here; `inline` and nothing are the same."""
 
+    def enable_matplotlib(self, gui=None):
+        """`%matplotlib`: figures are always shown inline; the interactive kinds say so."""
+        if gui not in (None, "inline", "agg", "auto"):
+            print(f"%matplotlib {gui} is not available in this sandbox: figures are shown inline", file=sys.stderr)
+        return super().enable_matplotlib("agg" if gui == "agg" else "inline")
+
     def ask_exit(self):
         self.payload_manager.write_payload({"source": "ask_exit", "keepkernel": True})
 

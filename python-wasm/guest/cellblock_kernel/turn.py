@@ -1,6 +1,9 @@
 """One turn: fetch the host's request, answer it. The table of operations is this file's `OPERATIONS`."""
 
 
+import builtins
+import sys
+
 from . import door, execute, limits, streams
 from .limits import state as limit_state
 
@@ -48,12 +51,33 @@ def turn():
         content, payload = _failure(request, error), b""
     finally:
         limit_state.armed = False
+        _mend()
     try:
         streams.gather.send()
         door.call({"op": "reply", "content": content}, payload)
     except BaseException as error:
         # The answer itself could not be sent (too large, not JSON): say so in its place.
         door.call({"op": "reply", "content": _failure(request, error)})
+
+
+_modules_dict, _main = sys.modules, sys.modules["__main__"]
+_kept = {}
+
+
+def keep():
+    """Remembers the modules that are loaded; called when the image is sealed."""
+    _kept.update(_modules_dict)
+
+
+def _mend():
+    """Puts back what a cell has emptied (`sys.modules.clear()`), so that there is a next cell."""
+    if sys.modules is not _modules_dict:
+        sys.modules = _modules_dict
+    if _modules_dict.get("__main__") is not _main or "sys" not in _modules_dict:
+        for name, module in _kept.items():
+            _modules_dict.setdefault(name, module)
+        _modules_dict["__main__"] = _main
+    builtins.__cellblock_turn__ = turn
 
 
 def _failure(request, error):
@@ -102,9 +126,4 @@ def guarded(call):
 
 def install():
     """Makes `__cellblock_turn__()`, the only thing the host ever runs, a builtin."""
-    import builtins
-
     builtins.__cellblock_turn__ = turn
-
-
-

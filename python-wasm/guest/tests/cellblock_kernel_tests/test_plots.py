@@ -29,6 +29,13 @@ class Matplotlib(NotebookTest):
         self.assertAlmostEqual(height, 100, delta=30)
         self.good("plt.rcdefaults()\n%matplotlib inline")
 
+    def test_interactive_backends_stay_inline(self):
+        for code in ("%matplotlib notebook", "%matplotlib widget", "import matplotlib; matplotlib.use('TkAgg')"):
+            with self.subTest(code=code):
+                self.good(f"{code}\nimport matplotlib.pyplot as plt\nplt.plot([1])\nNone")
+                self.assertIn("inline", self.text("stderr"))
+                self.assertIn("image/png", self.shown("display_data")[0])
+
     def test_animations_make_html(self):
         self.good("import matplotlib.pyplot as plt, matplotlib.animation as a\nfig, ax = plt.subplots(figsize=(1, 1), dpi=40)\nani = a.FuncAnimation(fig, lambda i: ax.plot([i]), frames=2)\nhtml = ani.to_jshtml()\nplt.close(fig)\nlen(html) > 1000")
         self.assertEqual(self.shown()[0]["text/plain"], "True")

@@ -1,4 +1,6 @@
-from cellblock_kernel import limits
+import signal
+
+from cellblock_kernel import limits, turn
 
 from .notebook import NotebookTest
 
@@ -105,3 +107,24 @@ class Tools(NotebookTest):
         self.good("import inspect, tools\nfrom tools import add\nadd(1, b=3), str(inspect.signature(add)), add.__doc__")
         self.assertEqual(self.shown()[0]["text/plain"], "(4, \"(a: 'int', b=2) -> 'int'\", 'Adds.')")
         self.bad("add()", "TypeError")
+
+
+class Mischief(NotebookTest):
+    def test_emptied_modules_come_back(self):
+        turn.keep()
+        for code in ("import sys; sys.modules.clear()", "import sys; sys.modules = {}",
+                     "import builtins; del builtins.__cellblock_turn__", "import sys; del sys.modules['__main__']"):
+            with self.subTest(code=code):
+                self.cell(code)
+                self.good("1 + 1")
+                self.good("len('abc')")
+                self.assertEqual(self.shown()[0]["text/plain"], "3")
+
+    def test_a_taken_signal_is_given_back_to_a_fresh_session(self):
+        self.good("import signal; signal.signal(2, signal.SIG_IGN)")
+        self.ask("variables", fresh=True)
+        self.assertIs(signal.getsignal(2), limits._on_interrupt)
+
+    def test_a_lock_that_nobody_releases(self):
+        self.bad("import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()", "RuntimeError")
+        self.bad("import queue; queue.Queue().get()", "RuntimeError")
