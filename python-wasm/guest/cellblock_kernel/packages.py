@@ -172,6 +172,12 @@ def _jpeg(module):
     jpeg.install()
 
 
+def _parso_cache(module):
+    """Parsed stubs stay in memory (in the image, for those that were warmed), and no cache folder appears in HOME."""
+    module._load_from_file_system = lambda *arguments, **keywords: None
+    module._save_to_file_system = lambda *arguments, **keywords: None
+
+
 def _comm(module):
     from . import comms
 
@@ -210,6 +216,7 @@ def _socket(module):
 HOOKS = {
     "_pyio": _pyio,
     "PIL.JpegImagePlugin": _jpeg,
+    "parso.cache": _parso_cache,
     "socket": _socket,
     "matplotlib": _matplotlib,
     "matplotlib.style": _matplotlib_style,

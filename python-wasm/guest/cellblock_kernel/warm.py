@@ -70,7 +70,9 @@ def base():
     good("await __import__('asyncio').sleep(0)")
     good("from IPython.display import display, HTML, Markdown\ndisplay(HTML('<b>x</b>'))")
     good("import warnings\nwarnings.warn('warming')")
-    ask("complete", code="import os\nos.path.jo", cursor_pos=len("import os\nos.path.jo"))
+    for module in ("os", "sys", "json", "re", "math", "collections", "pathlib", "datetime", "random", "itertools", "functools", "time"):
+        code = f"import {module}\n{module}."
+        ask("complete", code=code, cursor_pos=len(code))
     ask("complete", code="_w_text = 'a'\n_w_text.up", cursor_pos=len("_w_text = 'a'\n_w_text.up"))
     ask("complete", code="%ti", cursor_pos=3)
     ask("inspect", code="print", cursor_pos=3, detail_level=0)
