@@ -18,6 +18,7 @@
 
 mod cache;
 mod checkpoint;
+mod columnar;
 mod door;
 mod engine;
 mod event;

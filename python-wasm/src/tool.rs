@@ -34,7 +34,7 @@ struct Tool {
 /// The functions a session is granted. Empty by default: guest code can call nothing.
 ///
 /// In the guest they are imported by name, with signature and docstring:
-/// `from cellblock import tools` and then `tools.price("apple")`.
+/// `import tools` and then `tools.price("apple")`.
 #[derive(Default)]
 pub struct Tools {
     tools: BTreeMap<String, Tool>,

@@ -90,7 +90,6 @@ pub struct Column {
 /// present; no bytes when all are).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the plain numbers are what they say")]
 pub enum Kind {
     /// Only missing values; no more buffers.
     Null,

@@ -32,9 +32,12 @@ use std::fs::File;
 use bytes::Bytes;
 
 pub use door::{ReadCall, TableDoor, WriteCall};
-pub use frame::{Column, Frame, FrameHeader, FrameView, Kind, TimeUnit};
+pub use frame::Frame;
+#[cfg(test)]
+use frame::{Column, FrameHeader, FrameView, Kind, TimeUnit};
 pub(crate) use guard::guarded;
-pub use write::{Compression, TableWriter};
+#[cfg(test)]
+use write::{Compression, TableWriter};
 
 /// Most bytes of column buffers in one answer, below the 64 MiB that a frame of the door may have.
 pub const ANSWER_BYTES: usize = 48 << 20;
@@ -198,7 +201,8 @@ pub fn read(format: Format, source: Source, request: &ReadRequest) -> Result<Fra
 ///
 /// # Errors
 /// [`ColumnarError`] for a frame that does not fit together.
-pub fn write(
+#[cfg(test)]
+fn write(
     format: Format,
     compression: Compression,
     frame: &FrameView<'_>,

@@ -8,6 +8,8 @@ use wasmtime::{Caller, Linker};
 
 use super::frame::{FRAME_BYTES, Frame};
 use super::output::Verdict;
+use super::table_calls;
+use crate::columnar::{ReadCall, WriteCall};
 use crate::event::Event;
 use crate::session::Host;
 use crate::wasi::Guest;
@@ -39,19 +41,19 @@ enum Call {
         arguments: Map<String, Value>,
     },
     /// Read a Parquet or Feather file.
-    TableRead(super::table_calls::ReadCall),
+    TableRead(ReadCall),
     /// Write a Parquet or Feather file.
-    TableWrite(super::table_calls::WriteCall),
+    TableWrite(WriteCall),
 }
 
 /// A refusal, which becomes an exception in the guest.
-struct Refusal {
+pub(super) struct Refusal {
     kind: &'static str,
     message: String,
 }
 
 impl Refusal {
-    fn new(kind: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn new(kind: &'static str, message: impl Into<String>) -> Self {
         Self {
             kind,
             message: message.into(),
@@ -187,7 +189,7 @@ async fn perform(
         }
         Call::Input { prompt, password } => ask(host, prompt, password).await,
         Call::Limit {} => {
-            let (reason, message) = host.turn.reason();
+            let (reason, message) = host.turn.acknowledge();
             Ok(Frame::of(
                 json!({"ok": {"reason": reason, "message": message}}),
             ))
@@ -225,20 +227,8 @@ async fn perform(
                 )),
             }
         }
-        Call::TableRead(call) => table(super::table_calls::answer_read(&host.wasi, call, &body)),
-        Call::TableWrite(call) => table(super::table_calls::answer_write(call, &body)),
-    }
-}
-
-fn table(
-    result: Result<(Value, Vec<u8>), super::table_calls::CallError>,
-) -> Result<Frame, Refusal> {
-    match result {
-        Ok((header, body)) => Ok(Frame {
-            body,
-            ..Frame::of(json!({"ok": header}))
-        }),
-        Err(error) => Err(Refusal::new(error.python_type(), error.to_string())),
+        Call::TableRead(call) => table_calls::read(host, call, body).await,
+        Call::TableWrite(call) => table_calls::write(host, call, body).await,
     }
 }
 

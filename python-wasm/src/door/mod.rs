@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, mpsc};
 
+use crate::columnar::TableDoor;
 use crate::event::Event;
 use crate::tool::Tools;
 
@@ -33,4 +34,6 @@ pub(crate) struct DoorState {
     pub(crate) input: Option<Arc<Mutex<mpsc::Receiver<Option<String>>>>>,
     pub(crate) tools: Arc<Tools>,
     pub(crate) rate: Rate,
+    /// The table that the running cell is writing.
+    pub(crate) tables: TableDoor,
 }

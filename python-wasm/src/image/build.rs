@@ -88,12 +88,13 @@ pub(super) async fn open_or_build(
     };
     for attempt in 0..2 {
         if let Some(opened) = cache.open_sealed(&name).map_err(fail)? {
-            if let Some((image, flags)) = file::read(opened).map_err(fail)? {
+            if let Some(contents) = file::read(opened).map_err(fail)? {
                 return Ok(Image(Arc::new(Parts {
                     name: spec.name.clone(),
                     digest: name,
-                    file: Arc::new(image.map_err(RuntimeError::from)?),
-                    flags: Arc::new(flags),
+                    file: Arc::new(contents.file.map_err(RuntimeError::from)?),
+                    flags: Arc::new(contents.flags),
+                    open: contents.open,
                     packages,
                     runtime: runtime.clone(),
                 })));
@@ -146,11 +147,8 @@ async fn build(
         .interrupt_flags()
         .await
         .map_err(|reason| failed("interrupt", reason))?;
-    let (start, runs) = {
-        let memory = machine.contents();
-        let (head, runs) = file::parts(memory, &flags);
-        (head, runs)
-    };
+    let open = machine.machine.host().wasi.descriptors.state();
+    let (start, runs) = file::parts(machine.contents(), &flags, open);
     let mut parts: Vec<&[u8]> = vec![&start];
     parts.extend(runs);
     let cache = &runtime.parts().cache;
@@ -483,6 +481,7 @@ fn host(
             input: None,
             tools: Arc::default(),
             rate: Rate::per_second(1_000_000),
+            tables: crate::columnar::TableDoor::default(),
         },
         output: Output::new(1 << 20, 1 << 20),
         turn: TurnState::new(control, Arc::new(InterruptFlags(Vec::new())), STEP),

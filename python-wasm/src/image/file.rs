@@ -8,21 +8,36 @@ use serde::{Deserialize, Serialize};
 use crate::memory::{ImageFile, MAXIMUM_BYTES, MemoryError, PAGE};
 use crate::runtime::nonzero;
 use crate::session::InterruptFlags;
+use crate::wasi::OpenState;
 
 #[derive(Serialize, Deserialize)]
 struct Head {
     memory_bytes: usize,
     flags: InterruptFlags,
+    /// Files that the packages keep open.
+    open: Vec<OpenState>,
     /// Offset and length of each run of bytes that follows.
     runs: Vec<(usize, usize)>,
 }
 
+/// What an image's file holds.
+pub(super) struct Contents {
+    pub(super) file: Result<ImageFile, MemoryError>,
+    pub(super) flags: InterruptFlags,
+    pub(super) open: Vec<OpenState>,
+}
+
 /// Returns the parts of an image's file.
-pub(super) fn parts<'m>(memory: &'m [u8], flags: &InterruptFlags) -> (Vec<u8>, Vec<&'m [u8]>) {
+pub(super) fn parts<'m>(
+    memory: &'m [u8],
+    flags: &InterruptFlags,
+    open: Vec<OpenState>,
+) -> (Vec<u8>, Vec<&'m [u8]>) {
     let runs = nonzero(memory);
     let head = Head {
         memory_bytes: memory.len(),
         flags: flags.clone(),
+        open,
         runs: runs
             .iter()
             .map(|(offset, bytes)| (*offset, bytes.len()))
@@ -35,16 +50,14 @@ pub(super) fn parts<'m>(memory: &'m [u8], flags: &InterruptFlags) -> (Vec<u8>, V
 }
 
 /// Reads an image's file, whose seal was checked; `None` when its parts do not fit together.
-pub(super) fn read(
-    mut file: File,
-) -> std::io::Result<Option<(Result<ImageFile, MemoryError>, InterruptFlags)>> {
+pub(super) fn read(mut file: File) -> std::io::Result<Option<Contents>> {
     let mut bytes = Vec::new();
     file.rewind()?;
     file.read_to_end(&mut bytes)?;
     Ok(split(&bytes))
 }
 
-fn split(bytes: &[u8]) -> Option<(Result<ImageFile, MemoryError>, InterruptFlags)> {
+fn split(bytes: &[u8]) -> Option<Contents> {
     let (len, rest) = bytes.split_first_chunk::<8>()?;
     let (head, mut rest) =
         rest.split_at_checked(usize::try_from(u64::from_le_bytes(*len)).ok()?)?;
@@ -61,7 +74,11 @@ fn split(bytes: &[u8]) -> Option<(Result<ImageFile, MemoryError>, InterruptFlags
         runs.push((offset, run));
         rest = after;
     }
-    Some((ImageFile::sealed(head.memory_bytes, runs), head.flags))
+    Some(Contents {
+        file: ImageFile::sealed(head.memory_bytes, runs),
+        flags: head.flags,
+        open: head.open,
+    })
 }
 
 #[cfg(test)]
@@ -74,14 +91,14 @@ mod tests {
         memory[PAGE] = 1;
         memory[5 * PAGE + 3] = 2;
         let flags = InterruptFlags(vec![(7, 1)]);
-        let (head, runs) = parts(&memory, &flags);
+        let (head, runs) = parts(&memory, &flags, Vec::new());
         let mut bytes = head;
         runs.iter().for_each(|run| bytes.extend_from_slice(run));
-        let (image, read) = split(&bytes).unwrap();
-        assert_eq!((image.unwrap().bytes(), read), (8 * PAGE, flags));
+        let read = split(&bytes).unwrap();
+        assert_eq!((read.file.unwrap().bytes(), read.flags), (8 * PAGE, flags));
         assert!(split(&bytes[..bytes.len() - 1]).is_none());
         assert!(split(&[0xff; 8]).is_none());
-        let lying = br#"{"memory_bytes":4096,"flags":[],"runs":[[4096,1]]}"#;
+        let lying = br#"{"memory_bytes":4096,"flags":[],"open":[],"runs":[[4096,1]]}"#;
         let mut bytes = (lying.len() as u64).to_le_bytes().to_vec();
         bytes.extend_from_slice(lying);
         bytes.push(0);

@@ -18,6 +18,7 @@ use crate::memory::ImageFile;
 use crate::progress::Progress;
 use crate::runtime::{Runtime, RuntimeError};
 use crate::session::InterruptFlags;
+use crate::wasi::OpenState;
 
 /// Where the guest sees the packages that a custom image adds.
 pub(crate) const PACKAGES: &str = "/usr/local/lib/image-packages";
@@ -71,6 +72,7 @@ struct Parts {
     digest: String,
     file: Arc<ImageFile>,
     flags: Arc<InterruptFlags>,
+    open: Vec<OpenState>,
     packages: Option<Arc<Dir>>,
     runtime: Runtime,
 }
@@ -113,7 +115,7 @@ impl Image {
         About {
             image: self.0.digest.clone(),
             memory_bytes: self.memory_bytes(),
-            open: Vec::new(),
+            open: self.0.open.clone(),
             clock: Duration::ZERO,
             fuel_used: 0,
             execution_count: 0,

@@ -112,6 +112,7 @@ impl Session {
         let questions = Arc::clone(&self.questions);
         let host = self.machine.host_mut();
         host.output.renew();
+        host.door.tables = crate::columnar::TableDoor::default();
         host.door.events = Some(events.clone());
         host.door.input = cell.allow_stdin.then_some(questions);
         let request = Frame::of(json!({

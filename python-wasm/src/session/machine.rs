@@ -135,10 +135,15 @@ impl Machine {
         self.store.set_epoch_deadline(1);
         let ran = self.run(TURN).await;
         flush(self.store.data_mut()).await;
-        ran?;
+        let status = ran?;
         let host = self.store.data_mut();
         host.door.request = None;
-        host.door.reply.take().ok_or(Death::NoAnswer)
+        // A turn that raised was tampered with, whatever it answered before.
+        host.door
+            .reply
+            .take()
+            .filter(|_| status == 0)
+            .ok_or(Death::NoAnswer)
     }
 
     /// Takes back an interrupt that came too late for the turn before.

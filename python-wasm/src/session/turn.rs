@@ -141,6 +141,8 @@ pub(crate) struct TurnState {
     started: Instant,
     paused: Duration,
     stopped: Option<(Stop, Instant)>,
+    /// The guest asked why it was stopped, so the exception is on its way up.
+    acknowledged: bool,
 }
 
 impl TurnState {
@@ -152,6 +154,7 @@ impl TurnState {
             started: Instant::now(),
             paused: Duration::ZERO,
             stopped: None,
+            acknowledged: false,
         }
     }
 
@@ -163,6 +166,7 @@ impl TurnState {
         self.started = Instant::now();
         self.paused = Duration::ZERO;
         self.stopped = None;
+        self.acknowledged = false;
     }
 
     pub(crate) fn control(&self) -> Arc<Control> {
@@ -187,8 +191,18 @@ impl TurnState {
         self.stopped.map(|(stop, _)| stop)
     }
 
-    /// Returns the name of the limit that was hit and a sentence for the user.
-    pub(crate) fn reason(&self) -> (&'static str, String) {
+    /// Returns the name of the limit that was hit and a sentence for the user, when the guest
+    /// asks. Its grace begins then, once, for it still has to unwind and to show a traceback.
+    pub(crate) fn acknowledge(&mut self) -> (&'static str, String) {
+        if !std::mem::replace(&mut self.acknowledged, true) {
+            if let Some((_, since)) = &mut self.stopped {
+                *since = Instant::now();
+            }
+        }
+        self.reason()
+    }
+
+    fn reason(&self) -> (&'static str, String) {
         let stop = self.stopped().unwrap_or(Stop::Interrupt);
         (stop.name(), self.message(stop))
     }

@@ -256,3 +256,14 @@ pub(crate) fn open_file(
         position: 0,
     })
 }
+
+/// Opens a regular file of the guest's to be read by the host, under the guest's own rules.
+pub(crate) fn open_to_read(tree: &Tree, path: &str) -> Result<File, Errno> {
+    let access = FileAccess {
+        read: true,
+        write: false,
+        append: false,
+    };
+    let path = Tree::absolute("/", path)?;
+    open_file(tree, &path, access, Creation::default(), true).map(|open| open.file)
+}

@@ -13,7 +13,6 @@ impl Errno {
     pub(crate) const FAULT: Self = Self(21);
     pub(crate) const FBIG: Self = Self(22);
     pub(crate) const ILSEQ: Self = Self(25);
-    pub(crate) const INTR: Self = Self(27);
     pub(crate) const INVAL: Self = Self(28);
     pub(crate) const IO: Self = Self(29);
     pub(crate) const ISDIR: Self = Self(31);

@@ -19,7 +19,7 @@ mod tree;
 
 pub(crate) use abi::add_to_linker;
 pub(crate) use clock::Clock;
-pub(crate) use descriptor::{Descriptors, OpenState, OutputStream};
+pub(crate) use descriptor::{Descriptors, OpenState, OutputStream, open_to_read};
 pub(crate) use guest::Guest;
 pub(crate) use quota::Quota;
 pub(crate) use tree::{Mount, Tree};

@@ -21,7 +21,7 @@ struct Subscription {
     kind: u8,
 }
 
-/// Waits until the first clock is due or the session is interrupted; descriptors are always
+/// Waits until the first clock is due or the session is to be stopped; descriptors are always
 /// ready. Returns the number of events written.
 pub(super) async fn poll(
     caller: &mut Caller<'_, Host>,
@@ -39,9 +39,10 @@ pub(super) async fn poll(
         .map(|waiting| waiting.wait.unwrap_or_default())
         .min()
         .unwrap_or_default();
+    // An interrupted rest ends early as if it were over: wasi-libc turns an error of this call into
+    // one that Python does not expect, and the interpreter sees the interrupt at its next step.
     if !shortest.is_zero() && !crate::session::rest(caller.data_mut(), shortest).await {
-        crate::session::look(caller);
-        return Err(Errno::INTR);
+        crate::session::look(&mut *caller);
     }
     let mut guest = Guest::of(caller)?;
     let mut written = 0;

@@ -141,7 +141,7 @@ async fn a_granted_tool_is_imported_with_signature_and_docstring() {
         ..SessionOptions::new(policy(|limits| limits.cell_time = Duration::from_secs(2)))
     };
     let mut session = Session::spawn(&image("base").await, options).await.unwrap();
-    let code = "from cellblock import tools\nimport inspect\nprint(tools.price('apple', count=4), inspect.signature(tools.price), tools.price.__doc__)";
+    let code = "import tools\nimport inspect\nprint(tools.price('apple', count=4), inspect.signature(tools.price), tools.price.__doc__)";
     assert_eq!(
         text(&mut session, code).await,
         "2.0 (item: str, count: int = 1) -> float Returns the price of an item.\n"
@@ -163,11 +163,7 @@ async fn a_granted_tool_is_imported_with_signature_and_docstring() {
         "0.5\n"
     );
     assert!(matches!(
-        run(
-            &mut base().await,
-            "from cellblock import tools\ntools.price('apple')"
-        )
-        .await,
+        run(&mut base().await, "import tools\ntools.price('apple')").await,
         Outcome::Error { .. }
     ));
 }
