@@ -28,8 +28,20 @@ FILL_PLATFORMS = [f"manylinux_2_{minor}_x86_64" for minor in (17, 24, 27, 28)] +
 NATIVE = re.compile(r"\.(so|pyd|dylib|dll)(\.|$)")
 # Needs that the guest can do without, or has in another form (see guest/cellblock_kernel/stand_ins.py).
 NOT_NEEDED = {
-    "tornado", "psutil", "pexpect", "ptyprocess", "rpds-py", "greenlet", "rapidfuzz", "setuptools", "pywin32",
-    "statannotations", "multiprocess", "gitpython", "pyobjc", "msgpack",
+    "tornado",
+    "psutil",
+    "pexpect",
+    "ptyprocess",
+    "rpds-py",
+    "greenlet",
+    "rapidfuzz",
+    "setuptools",
+    "pywin32",
+    "statannotations",
+    "multiprocess",
+    "gitpython",
+    "pyobjc",
+    "msgpack",
 }
 
 
@@ -75,11 +87,27 @@ def fetch(line: Line, folder: Path, fill: bool) -> Path:
     into.mkdir(parents=True, exist_ok=True)
     found = sorted(into.glob("*.whl"))
     if not found:
-        tags = ["--python-version", FILL_PYTHON] if fill else ["--python-version", PYTHON, "--implementation", "py", "--abi", "none"]
+        tags = (
+            ["--python-version", FILL_PYTHON]
+            if fill
+            else ["--python-version", PYTHON, "--implementation", "py", "--abi", "none"]
+        )
         for platform in FILL_PLATFORMS if fill else ["any"]:
             tags += ["--platform", platform]
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-                   "--only-binary=:all:", "--dest", str(into), *tags, line.requirement]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--dest",
+            str(into),
+            *tags,
+            line.requirement,
+        ]
         subprocess.run(command, check=True)
         found = sorted(into.glob("*.whl"))
     if len(found) != 1:
@@ -98,7 +126,10 @@ def needs(wheel: Path, exclude: list[str]) -> set[str]:
     wanted = set()
     for text in message.get_all("Requires-Dist") or []:
         requirement, _, marker = text.partition(";")
-        if re.search(r"extra|win32|Windows|darwin|python_version\s*<|python_full_version\s*<|PyPy|platform_machine|emscripten", marker):
+        if re.search(
+            r"extra|win32|Windows|darwin|python_version\s*<|python_full_version\s*<|PyPy|platform_machine|emscripten",
+            marker,
+        ):
             continue
         wanted.add(plain(re.match(r"[\w.-]+", requirement.strip())[0]))
     return wanted
@@ -113,7 +144,13 @@ def runtime_packages() -> set[str]:
 def entry(kind: str, line: Line, wheel: Path) -> str:
     version = line.version or wheel.name.split("-")[1]
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    rows = [f"[[{kind}]]", f'name = "{plain(line.name)}"', f'version = "{version}"', f'filename = "{wheel.name}"', f'sha256 = "{digest}"']
+    rows = [
+        f"[[{kind}]]",
+        f'name = "{plain(line.name)}"',
+        f'version = "{version}"',
+        f'filename = "{wheel.name}"',
+        f'sha256 = "{digest}"',
+    ]
     for key in ("include", "exclude"):
         globs = getattr(line, key)
         if globs:

@@ -13,7 +13,9 @@ def _load(resources=None, verbose=False, hide_banner=True, load_timeout=5000, no
     from bokeh.resources import INLINE
 
     script = "\n".join(INLINE.js_raw)
-    publish_display_data({"text/html": f"<script type=\"text/javascript\">{script}</script>", LOAD: ""}, {LOAD: {"id": "bokeh"}})
+    publish_display_data(
+        {"text/html": f'<script type="text/javascript">{script}</script>', LOAD: ""}, {LOAD: {"id": "bokeh"}}
+    )
     _loaded = True
 
 
@@ -24,7 +26,7 @@ def _show(obj, state, notebook_handle):
     identity = div.split('data-root-id="', 1)[-1].split('"', 1)[0]
     if not _loaded:
         _load()
-    html = f"{div}<script type=\"text/javascript\">{script}</script>"
+    html = f'{div}<script type="text/javascript">{script}</script>'
     publish_display_data({"text/html": html, EXECUTE: "", "text/plain": repr(obj)}, {EXECUTE: {"id": identity}})
     return None
 

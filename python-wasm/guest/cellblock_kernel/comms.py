@@ -40,11 +40,15 @@ def install(module):
 def message(request, body):
     """A comm message from the front end: {"type": "comm_open"|"comm_msg"|"comm_close", "content": {...}}."""
     kind = request.get("type")
-    handler = {"comm_open": manager().comm_open, "comm_msg": manager().comm_msg, "comm_close": manager().comm_close}.get(kind)
+    handler = {
+        "comm_open": manager().comm_open,
+        "comm_msg": manager().comm_msg,
+        "comm_close": manager().comm_close,
+    }.get(kind)
     if handler is None:
         return {"status": "error", "ename": "ValueError", "evalue": f"no comm message {kind!r}", "traceback": []}
-    handler(None, None, {"content": request.get("content") or {}, "buffers": [], "metadata": request.get("metadata") or {}})
+    handler(
+        None, None, {"content": request.get("content") or {}, "buffers": [], "metadata": request.get("metadata") or {}}
+    )
     streams.gather.send()
     return {"status": "ok"}
-
-

@@ -71,8 +71,6 @@ def inspect(request, body):
     return {"status": "ok", "found": True, "data": bundle, "metadata": {}}
 
 
-
-
 def is_complete(request, body):
     """Answers with a Jupyter is_complete_reply."""
     status, indent = execute.shell.check_complete(request.get("code", ""))

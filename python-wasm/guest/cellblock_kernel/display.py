@@ -92,7 +92,11 @@ class Hook(DisplayHook):
             self.fill_exec_result(result)
         if data:
             streams.gather.send()
-            content = {"execution_count": self.shell._trait_values["execution_count"] - 1, "data": ready(data), "metadata": metadata}
+            content = {
+                "execution_count": self.shell._trait_values["execution_count"] - 1,
+                "data": ready(data),
+                "metadata": metadata,
+            }
             door.emit("execute_result", content)
 
     def quiet(self):

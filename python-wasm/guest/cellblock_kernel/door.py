@@ -15,7 +15,9 @@ _LENGTH = Struct("<I")
 MAXIMUM_FRAME = 64 << 20  # bytes; the host refuses more
 _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"))
 # json's own encode() builds this object for every call; one for all halves the cost of a small message.
-_chunks = json.encoder.c_make_encoder(None, _encoder.default, json.encoder.encode_basestring, None, ":", ",", False, False, False)
+_chunks = json.encoder.c_make_encoder(
+    None, _encoder.default, json.encoder.encode_basestring, None, ":", ",", False, False, False
+)
 _decode = json.JSONDecoder().decode
 
 

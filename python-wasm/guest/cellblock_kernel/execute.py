@@ -259,7 +259,11 @@ def _remember(code, source, count):
     history = manager._trait_values  # past traitlets' checks, as above
     parsed.append(source.rstrip("\n"))
     raws.append(raw)
-    history["_iii"], history["_ii"], history["_i"] = history.get("_ii", ""), history.get("_i", ""), history.get("_i00", "")
+    history["_iii"], history["_ii"], history["_i"] = (
+        history.get("_ii", ""),
+        history.get("_i", ""),
+        history.get("_i00", ""),
+    )
     history["_i00"] = raw
     names["_iii"], names["_ii"], names["_i"] = history["_iii"], history["_ii"], history["_i"]
     names[f"_i{count}"] = raw

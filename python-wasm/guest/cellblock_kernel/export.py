@@ -22,7 +22,9 @@ def export(request, body):
         files = _variables(list(request.get("variables") or ()), request.get("format") or "csv")
     size = sum(len(data) for _, data in files)
     if size > MAXIMUM:
-        raise ExportError(f"the export is {size} bytes, more than the {MAXIMUM} that fit in one answer: write a file instead")
+        raise ExportError(
+            f"the export is {size} bytes, more than the {MAXIMUM} that fit in one answer: write a file instead"
+        )
     return {"status": "ok", "files": [{"name": n, "bytes": len(d)} for n, d in files]}, b"".join(d for _, d in files)
 
 
@@ -98,7 +100,9 @@ def _json(value):
 
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series)):
-        return value.to_json(orient="records" if isinstance(value, pandas.DataFrame) else None, date_format="iso").encode()
+        return value.to_json(
+            orient="records" if isinstance(value, pandas.DataFrame) else None, date_format="iso"
+        ).encode()
 
     def other(item):
         if pandas is not None and isinstance(item, (pandas.DataFrame, pandas.Series)):
@@ -161,7 +165,13 @@ def _figures(form):
     found = execute.shell.user_ns
     files, seen = [], set()
     for name, value in list(found.items()):
-        figure = value if isinstance(value, Figure) else getattr(value, "figure", None) if type(value).__module__.startswith(("matplotlib", "seaborn")) else None
+        figure = (
+            value
+            if isinstance(value, Figure)
+            else (
+                getattr(value, "figure", None) if type(value).__module__.startswith(("matplotlib", "seaborn")) else None
+            )
+        )
         if name.startswith("_") or not isinstance(figure, Figure) or id(figure) in seen:
             continue
         seen.add(id(figure))

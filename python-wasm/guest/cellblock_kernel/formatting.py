@@ -63,19 +63,37 @@ def _flakes(code):
         tree = compile(code, "<cell>", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, True)
     except (SyntaxError, ValueError) as error:
         line, column = getattr(error, "lineno", 1) or 1, getattr(error, "offset", 1) or 1
-        return [{"line": line, "column": column, "code": "E999", "message": f"{type(error).__name__}: {getattr(error, 'msg', error)}", "source": "syntax"}]
+        return [
+            {
+                "line": line,
+                "column": column,
+                "code": "E999",
+                "message": f"{type(error).__name__}: {getattr(error, 'msg', error)}",
+                "source": "syntax",
+            }
+        ]
     known = execute.shell.user_ns
     found = []
     for message in checker.Checker(tree, "<cell>").messages:
         # A name another cell made, and an import another cell may use, are no faults in a notebook.
-        if isinstance(message, messages.UndefinedName) and (message.message_args[0] in known or message.message_args[0] in ("display", "get_ipython")):
+        if isinstance(message, messages.UndefinedName) and (
+            message.message_args[0] in known or message.message_args[0] in ("display", "get_ipython")
+        ):
             continue
         if isinstance(message, (messages.UnusedImport, messages.ImportStarUsed)):
             continue
         if isinstance(message, (messages.YieldOutsideFunction,)) and "await" in code:
             continue
         text = message.message % message.message_args
-        found.append({"line": message.lineno, "column": message.col + 1, "code": type(message).__name__, "message": text, "source": "pyflakes"})
+        found.append(
+            {
+                "line": message.lineno,
+                "column": message.col + 1,
+                "code": type(message).__name__,
+                "message": text,
+                "source": "pyflakes",
+            }
+        )
     return found
 
 
@@ -88,7 +106,15 @@ def _style(code):
         def error(self, line_number, offset, text, check):
             mark = super().error(line_number, offset, text, check)
             if text[:4] not in IGNORED:
-                found.append({"line": line_number, "column": offset + 1, "code": text[:4], "message": text[5:], "source": "pycodestyle"})
+                found.append(
+                    {
+                        "line": line_number,
+                        "column": offset + 1,
+                        "code": text[:4],
+                        "message": text[5:],
+                        "source": "pycodestyle",
+                    }
+                )
             return mark
 
     style = pycodestyle.StyleGuide(reporter=Report, max_line_length=LINE, ignore=sorted(IGNORED), quiet=True)

@@ -37,7 +37,12 @@ def inject(request, body):
     parameters = request.get("parameters") or {}
     for name in parameters:
         if not name.isidentifier():
-            return {"status": "error", "ename": "ValueError", "evalue": f"{name!r} is not a variable's name", "traceback": []}
+            return {
+                "status": "error",
+                "ename": "ValueError",
+                "evalue": f"{name!r} is not a variable's name",
+                "traceback": [],
+            }
     names.update(parameters)
     return {"status": "ok"}
 

@@ -5,10 +5,14 @@ It is Python and numpy, about a second for a third of a megapixel; writing JPEG 
 
 from PIL import Image, ImageFile
 
+# fmt: off
 _ORDER = (
-    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
-    35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
+    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5,
+    12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
+    35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
+    58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
 )  # position in the block of the k-th coefficient of the zigzag
+# fmt: on
 MAXIMUM_PIXELS = 1 << 26
 
 
@@ -39,7 +43,9 @@ class _Bits:
         """Makes at least 32 bits available."""
         if self.position >= self.limit:
             raise OSError("the JPEG file is cut short")
-        self.value = (self.value & ((1 << self.count) - 1)) << 32 | int.from_bytes(self.data[self.position : self.position + 4].ljust(4, b"\0"), "big")
+        self.value = (self.value & ((1 << self.count) - 1)) << 32 | int.from_bytes(
+            self.data[self.position : self.position + 4].ljust(4, b"\0"), "big"
+        )
         self.position += 4
         self.count += 32
 
@@ -121,7 +127,9 @@ class _Picture:
         while position < len(body):
             wide, number = body[position] >> 4, body[position] & 15
             size = 2 if wide else 1
-            values = [int.from_bytes(body[position + 1 + i * size : position + 1 + (i + 1) * size], "big") for i in range(64)]
+            values = [
+                int.from_bytes(body[position + 1 + i * size : position + 1 + (i + 1) * size], "big") for i in range(64)
+            ]
             table = [0] * 64
             for k, value in enumerate(values):
                 table[_ORDER[k]] = value
@@ -206,14 +214,22 @@ class _Scan:
         """The blocks of every unit between which a restart may stand: [(index of the component, first coefficient)]."""
         if len(self.parts) == 1:
             component = self.parts[0][0]
-            return [[(0, (y * component.width + x) * 64)] for y in range(component.own_height) for x in range(component.own_width)]
+            return [
+                [(0, (y * component.width + x) * 64)]
+                for y in range(component.own_height)
+                for x in range(component.own_width)
+            ]
         units = []
         for line in range(self.picture.lines):
             for column in range(self.picture.columns):
-                units.append([
-                    (index, ((line * c.vertical + y) * c.width + column * c.horizontal + x) * 64)
-                    for index, (c, _, _) in enumerate(self.parts) for y in range(c.vertical) for x in range(c.horizontal)
-                ])
+                units.append(
+                    [
+                        (index, ((line * c.vertical + y) * c.width + column * c.horizontal + x) * 64)
+                        for index, (c, _, _) in enumerate(self.parts)
+                        for y in range(c.vertical)
+                        for x in range(c.horizontal)
+                    ]
+                )
         return units
 
     def _step(self):
@@ -335,7 +351,11 @@ def _plane(picture, component, basis):
         raise OSError("the JPEG file lacks a quantisation table")
     blocks = numpy.array(component.coefficients, numpy.float32).reshape(-1, 64) * numpy.array(table, numpy.float32)
     samples = numpy.matmul(numpy.matmul(basis.T, blocks.reshape(-1, 8, 8)), basis)
-    shaped = samples.reshape(component.height, component.width, 8, 8).swapaxes(1, 2).reshape(component.height * 8, component.width * 8)
+    shaped = (
+        samples.reshape(component.height, component.width, 8, 8)
+        .swapaxes(1, 2)
+        .reshape(component.height * 8, component.width * 8)
+    )
     wide, high = picture.horizontal // component.horizontal, picture.vertical // component.vertical
     if wide > 1 or high > 1:
         shaped = shaped.repeat(high, axis=0).repeat(wide, axis=1)

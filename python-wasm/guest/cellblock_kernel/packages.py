@@ -87,7 +87,10 @@ def _matplotlib(module):
     def use(backend, *, force=True):
         name = str(backend).lower()
         if "inline" not in name and any(word in name for word in _WINDOWS):
-            warnings.warn(f"the matplotlib backend {backend} is not available in this sandbox: figures are shown inline", stacklevel=2)
+            warnings.warn(
+                f"the matplotlib backend {backend} is not available in this sandbox: figures are shown inline",
+                stacklevel=2,
+            )
             backend = "module://matplotlib_inline.backend_inline"
         return plain(backend, force=force)
 
@@ -205,7 +208,9 @@ def _socket(module):
     def refuse(*arguments, **keywords):
         raise OSError("there is no network in this sandbox")
 
-    module.create_connection = module.create_server = module.getaddrinfo = module.gethostbyname = module.socketpair = refuse
+    module.create_connection = module.create_server = module.getaddrinfo = module.gethostbyname = module.socketpair = (
+        refuse
+    )
     module.gethostbyaddr = module.getnameinfo = refuse
     module.gethostname = lambda: "cellblock"
     module.getfqdn = lambda name="": name or "cellblock"

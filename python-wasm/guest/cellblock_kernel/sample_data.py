@@ -70,13 +70,30 @@ def _flights():
 
 def _mpg():
     cars = _vega("cars").dropna(subset="Miles_per_Gallon").reset_index(drop=True)
-    names = {"Miles_per_Gallon": "mpg", "Cylinders": "cylinders", "Displacement": "displacement", "Horsepower": "horsepower",
-             "Weight_in_lbs": "weight", "Acceleration": "acceleration", "Year": "model_year", "Origin": "origin", "Name": "name"}
+    names = {
+        "Miles_per_Gallon": "mpg",
+        "Cylinders": "cylinders",
+        "Displacement": "displacement",
+        "Horsepower": "horsepower",
+        "Weight_in_lbs": "weight",
+        "Acceleration": "acceleration",
+        "Year": "model_year",
+        "Origin": "origin",
+        "Name": "name",
+    }
     cars = cars.rename(columns=names)[list(names.values())]
     return cars.assign(model_year=cars.model_year.str[:4].astype(int) - 1900, origin=cars.origin.str.lower())
 
 
-TABLES = {"anscombe": _anscombe, "diamonds": _diamonds, "flights": _flights, "iris": _iris, "mpg": _mpg, "penguins": _penguins, "tips": _tips}
+TABLES = {
+    "anscombe": _anscombe,
+    "diamonds": _diamonds,
+    "flights": _flights,
+    "iris": _iris,
+    "mpg": _mpg,
+    "penguins": _penguins,
+    "tips": _tips,
+}
 
 
 def install(module):
@@ -85,7 +102,9 @@ def install(module):
     def retrieve(url, path):
         name = os.path.basename(url).removesuffix(".csv")
         if name not in TABLES:
-            raise OSError(f"the table {name!r} is on the network, and there is none in this sandbox; here are: {', '.join(sorted(TABLES))}")
+            raise OSError(
+                f"the table {name!r} is on the network, and there is none in this sandbox; here are: {', '.join(sorted(TABLES))}"
+            )
         TABLES[name]().to_csv(path, index=False)
 
     plain = module.load_dataset

@@ -13,7 +13,9 @@ _warned = set()
 def _warn(what):
     if what not in _warned:
         _warned.add(what)
-        warnings.warn(f"{what} runs serially in this sandbox: there is one thread and one process", RuntimeWarning, stacklevel=4)
+        warnings.warn(
+            f"{what} runs serially in this sandbox: there is one thread and one process", RuntimeWarning, stacklevel=4
+        )
 
 
 def _executor(name, base):
@@ -154,7 +156,9 @@ def install():
             setattr(futures, name, module)
         module.ThreadPoolExecutor, module.ProcessPoolExecutor = futures.ThreadPoolExecutor, futures.ProcessPoolExecutor
         if not hasattr(module, "BrokenThreadPool"):
-            module.BrokenThreadPool = module.BrokenProcessPool = type("BrokenProcessPool", (futures.BrokenExecutor,), {})
+            module.BrokenThreadPool = module.BrokenProcessPool = type(
+                "BrokenProcessPool", (futures.BrokenExecutor,), {}
+            )
             module._WorkItem = object
     import multiprocessing
     import multiprocessing.context as context

@@ -179,4 +179,3 @@ def create(module):
     shell.builtin_trap._nested_level = 1  # stays on
     shell.display_trap._nested_level = 1  # execute.py sets the hook itself
     return shell
-

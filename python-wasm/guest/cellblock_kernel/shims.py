@@ -29,8 +29,19 @@ def _refuse(message, number=errno.ENOTSUP):
 
 def _os():
     answers = {
-        "getuid": 1000, "geteuid": 1000, "getgid": 1000, "getegid": 1000, "getppid": 1, "getpgid": 1, "getpgrp": 1,
-        "getlogin": "user", "umask": 0o022, "nice": 0, "cpu_count": 1, "process_cpu_count": 1, "getloadavg": (0.0, 0.0, 0.0),
+        "getuid": 1000,
+        "geteuid": 1000,
+        "getgid": 1000,
+        "getegid": 1000,
+        "getppid": 1,
+        "getpgid": 1,
+        "getpgrp": 1,
+        "getlogin": "user",
+        "umask": 0o022,
+        "nice": 0,
+        "cpu_count": 1,
+        "process_cpu_count": 1,
+        "getloadavg": (0.0, 0.0, 0.0),
     }
     for name, value in answers.items():
         if name in ("cpu_count", "process_cpu_count") or not hasattr(os, name):
@@ -40,9 +51,33 @@ def _os():
         os.getgroups = lambda: [1000]
     if not hasattr(os, "sched_getaffinity"):
         os.sched_getaffinity = lambda pid=0: {0}
-    for name in ("fork", "forkpty", "system", "popen", "posix_spawn", "posix_spawnp", "kill", "killpg", "wait", "waitpid",
-                 "execv", "execve", "execl", "execle", "execlp", "execvp", "execvpe", "spawnl", "spawnle", "spawnv", "spawnve",
-                 "spawnlp", "spawnvp", "startfile", "setsid"):
+    for name in (
+        "fork",
+        "forkpty",
+        "system",
+        "popen",
+        "posix_spawn",
+        "posix_spawnp",
+        "kill",
+        "killpg",
+        "wait",
+        "waitpid",
+        "execv",
+        "execve",
+        "execl",
+        "execle",
+        "execlp",
+        "execvp",
+        "execvpe",
+        "spawnl",
+        "spawnle",
+        "spawnv",
+        "spawnve",
+        "spawnlp",
+        "spawnvp",
+        "startfile",
+        "setsid",
+    ):
         function = _refuse(NO_PROCESSES)
         function.__name__ = function.__qualname__ = name
         setattr(os, name, function)
@@ -123,7 +158,9 @@ class Lock:
         if timeout is not None and timeout >= 0:
             time.sleep(timeout)
             return self._lock.acquire(False)
-        raise RuntimeError("deadlock: there are no other threads in this sandbox that could release this lock or wake this wait")
+        raise RuntimeError(
+            "deadlock: there are no other threads in this sandbox that could release this lock or wake this wait"
+        )
 
     def release(self):
         self._lock.release()

@@ -53,9 +53,26 @@ def _tornado_web(module):
 
 
 def _tornado_other(module):
-    _absent(module, "HTTPServer", "HTTPRequest", "HTTPClient", "AsyncHTTPClient", "HTTPServerRequest", "WebSocketHandler",
-            "WebSocketClientConnection", "Event", "Lock", "Condition", "Queue", "TemplateLoader", "Loader", "Template")
-    module.WebSocketClosedError = module.WebSocketError = module.StreamClosedError = type("WebSocketError", (Exception,), {})
+    _absent(
+        module,
+        "HTTPServer",
+        "HTTPRequest",
+        "HTTPClient",
+        "AsyncHTTPClient",
+        "HTTPServerRequest",
+        "WebSocketHandler",
+        "WebSocketClientConnection",
+        "Event",
+        "Lock",
+        "Condition",
+        "Queue",
+        "TemplateLoader",
+        "Loader",
+        "Template",
+    )
+    module.WebSocketClosedError = module.WebSocketError = module.StreamClosedError = type(
+        "WebSocketError", (Exception,), {}
+    )
     module.websocket_connect = module.bind_sockets = module.define = lambda *arguments, **keywords: _Absent()
     module.options = types.SimpleNamespace()
 
@@ -97,8 +114,29 @@ def _termios(module):
     import errno
 
     module.error = OSError
-    for number, name in enumerate(("TCSANOW", "TCSADRAIN", "TCSAFLUSH", "ECHO", "ICANON", "VMIN", "VTIME", "TIOCGWINSZ", "ISIG",
-                                   "IXON", "IXOFF", "ICRNL", "INLCR", "IGNCR", "IEXTEN", "BRKINT", "INPCK", "ISTRIP", "OPOST")):
+    for number, name in enumerate(
+        (
+            "TCSANOW",
+            "TCSADRAIN",
+            "TCSAFLUSH",
+            "ECHO",
+            "ICANON",
+            "VMIN",
+            "VTIME",
+            "TIOCGWINSZ",
+            "ISIG",
+            "IXON",
+            "IXOFF",
+            "ICRNL",
+            "INLCR",
+            "IGNCR",
+            "IEXTEN",
+            "BRKINT",
+            "INPCK",
+            "ISTRIP",
+            "OPOST",
+        )
+    ):
         setattr(module, name, number)
 
     def refuse(*arguments):
@@ -112,7 +150,9 @@ def _tty(module):
 
 
 def _pwd(module):
-    record = types.SimpleNamespace(pw_name="user", pw_passwd="x", pw_uid=1000, pw_gid=1000, pw_gecos="", pw_dir="/home/user", pw_shell="")
+    record = types.SimpleNamespace(
+        pw_name="user", pw_passwd="x", pw_uid=1000, pw_gid=1000, pw_gecos="", pw_dir="/home/user", pw_shell=""
+    )
 
     module.getpwuid = lambda number: record
     module.getpwnam = lambda name: record
@@ -155,19 +195,46 @@ def _fcntl(module):
 
 def _ssl(module):
     module.SSLError = module.SSLCertVerificationError = module.CertificateError = type("SSLError", (OSError,), {})
-    module.SSLEOFError = module.SSLZeroReturnError = module.SSLWantReadError = module.SSLWantWriteError = module.SSLSyscallError = module.SSLError
+    module.SSLEOFError = module.SSLZeroReturnError = module.SSLWantReadError = module.SSLWantWriteError = (
+        module.SSLSyscallError
+    ) = module.SSLError
     _absent(module, "SSLSocket", "SSLObject", "MemoryBIO")
     for number, name in enumerate(("CERT_NONE", "CERT_OPTIONAL", "CERT_REQUIRED")):
         setattr(module, name, number)
-    for number, name in enumerate(("PROTOCOL_TLS", "PROTOCOL_SSLv23", "PROTOCOL_TLS_CLIENT", "PROTOCOL_TLS_SERVER", "PROTOCOL_TLSv1",
-                                   "PROTOCOL_TLSv1_1", "PROTOCOL_TLSv1_2")):
+    for number, name in enumerate(
+        (
+            "PROTOCOL_TLS",
+            "PROTOCOL_SSLv23",
+            "PROTOCOL_TLS_CLIENT",
+            "PROTOCOL_TLS_SERVER",
+            "PROTOCOL_TLSv1",
+            "PROTOCOL_TLSv1_1",
+            "PROTOCOL_TLSv1_2",
+        )
+    ):
         setattr(module, name, number)
-    for name in ("OP_NO_SSLv2", "OP_NO_SSLv3", "OP_NO_TLSv1", "OP_NO_TLSv1_1", "OP_NO_COMPRESSION", "OP_NO_TICKET", "OP_ALL",
-                 "VERIFY_X509_STRICT", "VERIFY_X509_PARTIAL_CHAIN", "VERIFY_X509_TRUSTED_FIRST"):
+    for name in (
+        "OP_NO_SSLv2",
+        "OP_NO_SSLv3",
+        "OP_NO_TLSv1",
+        "OP_NO_TLSv1_1",
+        "OP_NO_COMPRESSION",
+        "OP_NO_TICKET",
+        "OP_ALL",
+        "VERIFY_X509_STRICT",
+        "VERIFY_X509_PARTIAL_CHAIN",
+        "VERIFY_X509_TRUSTED_FIRST",
+    ):
         setattr(module, name, 0)
     module.HAS_SNI = module.HAS_ALPN = module.HAS_NEVER_CHECK_COMMON_NAME = True
-    module.OPENSSL_VERSION, module.OPENSSL_VERSION_NUMBER, module.OPENSSL_VERSION_INFO = "OpenSSL 3.0.0 (stand-in)", 0x30000000, (3, 0, 0, 0, 0)
-    module.TLSVersion = types.SimpleNamespace(MINIMUM_SUPPORTED=-2, MAXIMUM_SUPPORTED=-1, TLSv1=769, TLSv1_1=770, TLSv1_2=771, TLSv1_3=772)
+    module.OPENSSL_VERSION, module.OPENSSL_VERSION_NUMBER, module.OPENSSL_VERSION_INFO = (
+        "OpenSSL 3.0.0 (stand-in)",
+        0x30000000,
+        (3, 0, 0, 0, 0),
+    )
+    module.TLSVersion = types.SimpleNamespace(
+        MINIMUM_SUPPORTED=-2, MAXIMUM_SUPPORTED=-1, TLSv1=769, TLSv1_1=770, TLSv1_2=771, TLSv1_3=772
+    )
     module.Purpose = types.SimpleNamespace(SERVER_AUTH="server", CLIENT_AUTH="client")
     module.VerifyMode = module.VerifyFlags = module.Options = int
 
@@ -194,7 +261,9 @@ def _ssl(module):
             return []
 
     module.SSLContext = SSLContext
-    module.create_default_context = module._create_unverified_context = module._create_default_https_context = SSLContext
+    module.create_default_context = module._create_unverified_context = module._create_default_https_context = (
+        SSLContext
+    )
     module._create_stdlib_context = SSLContext
     module.wrap_socket = module.get_server_certificate = module.match_hostname = refuse
 
@@ -266,6 +335,7 @@ def _nest_asyncio(module):
     module.apply = lambda loop=None: None  # the sandbox's loop nests already
 
 
+# fmt: off
 MAKERS = {
     "tornado": _tornado, "tornado.ioloop": _tornado_ioloop, "tornado.gen": _tornado_gen, "tornado.web": _tornado_web,
     "tornado.websocket": _tornado_other, "tornado.httpserver": _tornado_other, "tornado.httpclient": _tornado_other,
@@ -273,10 +343,12 @@ MAKERS = {
     "tornado.iostream": _tornado_other, "tornado.httputil": _tornado_other, "tornado.template": _tornado_other,
     "tornado.concurrent": _tornado_other, "tornado.escape": _tornado_other, "tornado.options": _tornado_other,
     "tornado.platform": _tornado_other, "tornado.platform.asyncio": _tornado_other, "tornado.process": _tornado_other,
-    "psutil": _psutil, "pexpect": _pexpect, "ptyprocess": _pexpect, "termios": _termios, "tty": _tty, "pwd": _pwd, "grp": _grp,
-    "resource": _resource, "fcntl": _fcntl, "ssl": _ssl, "greenlet": _greenlet, "nest_asyncio": _nest_asyncio,
-    "multiprocess": _multiprocess, "distutils": _nothing, "distutils.version": _distutils_version, "distutils.util": _distutils_util,
+    "psutil": _psutil, "pexpect": _pexpect, "ptyprocess": _pexpect, "termios": _termios, "tty": _tty, "pwd": _pwd,
+    "grp": _grp, "resource": _resource, "fcntl": _fcntl, "ssl": _ssl, "greenlet": _greenlet,
+    "nest_asyncio": _nest_asyncio, "multiprocess": _multiprocess, "distutils": _nothing,
+    "distutils.version": _distutils_version, "distutils.util": _distutils_util,
 }
+# fmt: on
 PACKAGES = {"tornado", "tornado.platform", "distutils"}
 
 

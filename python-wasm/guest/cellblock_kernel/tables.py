@@ -98,7 +98,9 @@ def _order(frame, sorts, rows):
         column = _column(frame, sort.get("column", "")).iloc[rows]
         ascending = bool(sort.get("ascending", True))
         try:
-            order = column.reset_index(drop=True).sort_values(ascending=ascending, kind="stable", na_position="last").index
+            order = (
+                column.reset_index(drop=True).sort_values(ascending=ascending, kind="stable", na_position="last").index
+            )
         except TypeError:
             order = column.reset_index(drop=True).astype(str).sort_values(ascending=ascending, kind="stable").index
         rows = rows[order.to_numpy()]
@@ -126,13 +128,22 @@ def _mask(frame, condition):
             raise TableError("the filter `in` needs a list of values")
         mask = column.isin([_like(column, w) for w in wanted])
     else:
-        compare = {"==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}.get(op)
+        compare = {
+            "==": operator.eq,
+            "!=": operator.ne,
+            "<": operator.lt,
+            "<=": operator.le,
+            ">": operator.gt,
+            ">=": operator.ge,
+        }.get(op)
         if compare is None:
             raise TableError(f"no filter {op!r}: use ==, !=, <, <=, >, >=, contains, startswith, in, isnull or notnull")
         try:
             mask = compare(column, _like(column, wanted))
         except TypeError as error:
-            raise TableError(f"column {condition.get('column')!r} cannot be compared with {wanted!r}: {error}") from None
+            raise TableError(
+                f"column {condition.get('column')!r} cannot be compared with {wanted!r}: {error}"
+            ) from None
     return numpy.asarray(mask.fillna(False) if hasattr(mask, "fillna") else mask, dtype=bool)
 
 

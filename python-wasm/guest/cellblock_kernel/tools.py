@@ -12,7 +12,9 @@ def install(descriptions):
     """Makes the module `tools` (and `host.tools`) hold exactly the functions described."""
     module = types.ModuleType("tools", "Functions that the host offers to this notebook.")
     for description in descriptions:
-        function = _function(description["name"], description.get("signature") or "(**arguments)", description.get("doc"))
+        function = _function(
+            description["name"], description.get("signature") or "(**arguments)", description.get("doc")
+        )
         setattr(module, description["name"], function)
     module.__all__ = [description["name"] for description in descriptions]
     if descriptions or "tools" in sys.modules:

@@ -1,6 +1,5 @@
 """One turn: fetch the host's request, answer it. The table of operations is this file's `OPERATIONS`."""
 
-
 import builtins
 import sys
 
@@ -82,7 +81,12 @@ def _mend():
 
 def _failure(request, error):
     if request.get("op") not in OPERATIONS:
-        return {"status": "error", "ename": "ValueError", "evalue": f"no operation {request.get('op')!r}", "traceback": []}
+        return {
+            "status": "error",
+            "ename": "ValueError",
+            "evalue": f"no operation {request.get('op')!r}",
+            "traceback": [],
+        }
     try:
         value = str(error)
     except BaseException:

@@ -144,7 +144,9 @@ def _pandas(value, answer):
         rows, columns = value.shape
         answer["shape"] = [rows, columns]
         answer["size"] = int(value.memory_usage(index=True, deep=False).sum())
-        answer["columns"] = [{"name": cut(str(c), 80), "dtype": str(t)} for c, t in list(value.dtypes.items())[:COLUMNS]]
+        answer["columns"] = [
+            {"name": cut(str(c), 80), "dtype": str(t)} for c, t in list(value.dtypes.items())[:COLUMNS]
+        ]
         answer["preview"] = cut(", ".join(c["name"] for c in answer["columns"][:20]))
     elif isinstance(value, pandas.Series):
         answer["shape"] = [len(value)]
@@ -172,7 +174,11 @@ def _numpy(value, answer):
     if isinstance(value, numpy.ndarray):
         answer["shape"] = [int(n) for n in value.shape]
         answer["size"] = int(value.nbytes)
-        first = value.reshape(-1)[:8] if value.flags.c_contiguous else value[tuple(slice(0, 2) for _ in value.shape)].reshape(-1)[:8]
+        first = (
+            value.reshape(-1)[:8]
+            if value.flags.c_contiguous
+            else value[tuple(slice(0, 2) for _ in value.shape)].reshape(-1)[:8]
+        )
         answer["preview"] = cut(f"{value.dtype} {[_short(v) for v in first.tolist()]}{'…' if value.size > 8 else ''}")
     elif isinstance(value, numpy.generic):
         answer["size"] = int(value.nbytes)

@@ -33,7 +33,16 @@ def turns(count=60):
 
     from . import door
 
-    cells = ["1+1", "_w = 5", "_w", "print(1)", "_w = [1, 2]\nfor _w2 in _w:\n    pass\n_w2", "'a' + 'b'", "len('abc')", "_w2 + 1.5"]
+    cells = [
+        "1+1",
+        "_w = 5",
+        "_w",
+        "print(1)",
+        "_w = [1, 2]\nfor _w2 in _w:\n    pass\n_w2",
+        "'a' + 'b'",
+        "len('abc')",
+        "_w2 + 1.5",
+    ]
     answer = door.encode({"ok": {}})
     frames = {}
 
@@ -46,8 +55,15 @@ def turns(count=60):
     door._host = types.SimpleNamespace(call=call)
     try:
         for index in range(count):
-            request = {"op": "execute", "fresh": False, "code": cells[index % len(cells)], "silent": False, "store_history": True,
-                       "allow_stdin": False, "user_expressions": {}}
+            request = {
+                "op": "execute",
+                "fresh": False,
+                "code": cells[index % len(cells)],
+                "silent": False,
+                "store_history": True,
+                "allow_stdin": False,
+                "user_expressions": {},
+            }
             head = json.dumps({"ok": request}).encode()
             frames["next"] = door._LENGTH.pack(len(head)) + head
             turn.turn()
@@ -70,7 +86,20 @@ def base():
     good("await __import__('asyncio').sleep(0)")
     good("from IPython.display import display, HTML, Markdown\ndisplay(HTML('<b>x</b>'))")
     good("import warnings\nwarnings.warn('warming')")
-    for module in ("os", "sys", "json", "re", "math", "collections", "pathlib", "datetime", "random", "itertools", "functools", "time"):
+    for module in (
+        "os",
+        "sys",
+        "json",
+        "re",
+        "math",
+        "collections",
+        "pathlib",
+        "datetime",
+        "random",
+        "itertools",
+        "functools",
+        "time",
+    ):
         code = f"import {module}\n{module}."
         ask("complete", code=code, cursor_pos=len(code))
     ask("complete", code="_w_text = 'a'\n_w_text.up", cursor_pos=len("_w_text = 'a'\n_w_text.up"))
@@ -106,7 +135,9 @@ def machine_learning():
 def _forget():
     """Takes the warming's names and figures out of the session again."""
     names = execute.shell.user_ns
-    for name in [n for n in names if n.startswith("_w") or n in ("_df", "_dg", "_fig", "_px", "_plt", "_np", "_pd", "_io")]:
+    for name in [
+        n for n in names if n.startswith("_w") or n in ("_df", "_dg", "_fig", "_px", "_plt", "_np", "_pd", "_io")
+    ]:
         del names[name]
     for name in ("display", "HTML", "Markdown", "warnings"):
         names.pop(name, None)
@@ -163,5 +194,3 @@ _w_sm.OLS(_w_x[:, 0], _w_sm.add_constant(_w_x[:, 1:])).fit()
 _w_sns.set_theme(); _w_sns.scatterplot(_w_df, x='a', y='b'); _w_sns.reset_orig()
 _w
 """
-
-

@@ -1,7 +1,7 @@
 """The kernel's tests. They run inside the sandboxed interpreter itself, against a door that only records.
 
-    import cellblock_kernel_tests
-    cellblock_kernel_tests.run()   # {"passed": 80, "failed": 0, "text": "..."}
+import cellblock_kernel_tests
+cellblock_kernel_tests.run()   # {"passed": 80, "failed": 0, "text": "..."}
 """
 
 import io

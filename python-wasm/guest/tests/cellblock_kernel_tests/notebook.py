@@ -50,7 +50,14 @@ class NotebookTest(unittest.TestCase):
 
     def setUp(self):
         shell = execute.shell
-        self.kept = door._host, dict(shell.user_ns), limits.state.armed, shell.last_error, shell.displayhook.source, shell.silent
+        self.kept = (
+            door._host,
+            dict(shell.user_ns),
+            limits.state.armed,
+            shell.last_error,
+            shell.displayhook.source,
+            shell.silent,
+        )
         streams.gather.send()
         self.host = Host()
         door._host = types.SimpleNamespace(call=self.host.call)
@@ -86,7 +93,9 @@ class NotebookTest(unittest.TestCase):
         return reply
 
     def text(self, name="stdout"):
-        return "".join(content["text"] for kind, content, _ in self.host.sent if kind == "stream" and content["name"] == name)
+        return "".join(
+            content["text"] for kind, content, _ in self.host.sent if kind == "stream" and content["name"] == name
+        )
 
     def shown(self, kind="execute_result"):
         """The data of every message of a kind."""

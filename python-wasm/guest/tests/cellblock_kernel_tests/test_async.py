@@ -11,16 +11,22 @@ class Async(NotebookTest):
         self.assertEqual(self.shown()[0]["text/plain"], "9")
 
     def test_run_in_an_ordinary_cell(self):
-        self.good("import asyncio\nasync def f():\n    return await asyncio.wait_for(asyncio.sleep(0, 'done'), 1)\nasyncio.run(f())")
+        self.good(
+            "import asyncio\nasync def f():\n    return await asyncio.wait_for(asyncio.sleep(0, 'done'), 1)\nasyncio.run(f())"
+        )
         self.assertEqual(self.shown()[0]["text/plain"], "'done'")
         self.good("loop = asyncio.new_event_loop()\nloop.run_until_complete(f())")
 
     def test_run_inside_await(self):
-        self.good("import asyncio, nest_asyncio\nnest_asyncio.apply()\nasync def f(): return 5\nawait asyncio.sleep(0)\nasyncio.get_event_loop().run_until_complete(f())")
+        self.good(
+            "import asyncio, nest_asyncio\nnest_asyncio.apply()\nasync def f(): return 5\nawait asyncio.sleep(0)\nasyncio.get_event_loop().run_until_complete(f())"
+        )
         self.assertEqual(self.shown()[0]["text/plain"], "5")
 
     def test_a_task_goes_on_between_cells(self):
-        self.good("import asyncio\nseen = []\nasync def work():\n    for i in range(3):\n        seen.append(i)\n        await asyncio.sleep(0)\ntask = asyncio.create_task(work())")
+        self.good(
+            "import asyncio\nseen = []\nasync def work():\n    for i in range(3):\n        seen.append(i)\n        await asyncio.sleep(0)\ntask = asyncio.create_task(work())"
+        )
         self.good("seen, task.done()")
         self.assertEqual(self.shown()[0]["text/plain"], "([0, 1, 2], True)")
 

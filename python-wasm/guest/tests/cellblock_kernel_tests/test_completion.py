@@ -25,7 +25,9 @@ class Completion(NotebookTest):
                 self.assertEqual(self.complete(code)["status"], "ok")
 
     def test_a_hostile_object(self):
-        self.good("class H:\n    def __dir__(self): raise ValueError\n    def __getattr__(self, n): raise KeyError(n)\nh = H()")
+        self.good(
+            "class H:\n    def __dir__(self): raise ValueError\n    def __getattr__(self, n): raise KeyError(n)\nh = H()"
+        )
         self.assertEqual(self.complete("h.x")["status"], "ok")
 
     def test_inspect(self):
@@ -36,7 +38,13 @@ class Completion(NotebookTest):
         self.assertFalse(self.ask("inspect", code="", cursor_pos=0)["found"])
 
     def test_is_complete(self):
-        for code, status in (("x = 1", "complete"), ("for i in x:", "incomplete"), ("x = = 1", "invalid"), ("%time x", "complete"), ("def f():\n    pass\n", "complete")):
+        for code, status in (
+            ("x = 1", "complete"),
+            ("for i in x:", "incomplete"),
+            ("x = = 1", "invalid"),
+            ("%time x", "complete"),
+            ("def f():\n    pass\n", "complete"),
+        ):
             with self.subTest(code=code):
                 self.assertEqual(self.ask("is_complete", code=code)["status"], status)
         self.assertEqual(self.ask("is_complete", code="for i in x:")["indent"], "    ")
@@ -54,7 +62,9 @@ class Formatting(NotebookTest):
 
     def test_lint(self):
         self.good("known = 1")
-        found = self.ask("lint", code="import os\nx=known\n%time y\ny = nothing_here\ndef f():\n    unused = 1\n")["diagnostics"]
+        found = self.ask("lint", code="import os\nx=known\n%time y\ny = nothing_here\ndef f():\n    unused = 1\n")[
+            "diagnostics"
+        ]
         codes = {d["code"] for d in found}
         self.assertIn("E225", codes)
         self.assertIn("UndefinedName", codes)

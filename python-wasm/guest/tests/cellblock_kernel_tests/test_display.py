@@ -11,7 +11,9 @@ class Display(NotebookTest):
     def test_rich_reprs(self):
         self.good("class C:\n    def _repr_html_(self): return '<b>c</b>'\n    def __repr__(self): return 'c'\nC()")
         self.assertEqual(self.shown(), [{"text/plain": "c", "text/html": "<b>c</b>"}])
-        self.good("class D:\n    def _repr_mimebundle_(self, **k): return {'application/x-test+json': {'a': float('nan')}}\nD()")
+        self.good(
+            "class D:\n    def _repr_mimebundle_(self, **k): return {'application/x-test+json': {'a': float('nan')}}\nD()"
+        )
         self.assertEqual(self.shown()[0]["application/x-test+json"], {"a": None})
 
     def test_images_are_base64(self):
@@ -19,17 +21,23 @@ class Display(NotebookTest):
         self.assertTrue(self.shown()[0]["image/png"].startswith("iVBOR"))
 
     def test_display_id_and_update(self):
-        self.good("h = display(1, display_id='d')\nh.update(2)\nfrom IPython.display import update_display\nupdate_display(3, display_id='d')")
+        self.good(
+            "h = display(1, display_id='d')\nh.update(2)\nfrom IPython.display import update_display\nupdate_display(3, display_id='d')"
+        )
         self.assertEqual(self.kinds(), ["display_data", "update_display_data", "update_display_data"])
         self.assertEqual([c["transient"]["display_id"] for _, c, _ in self.host.sent], ["d"] * 3)
 
     def test_clear_output(self):
-        self.good("from IPython.display import clear_output\nprint('gone', end='')\nclear_output()\nprint('stays')\nclear_output(wait=True)")
+        self.good(
+            "from IPython.display import clear_output\nprint('gone', end='')\nclear_output()\nprint('stays')\nclear_output(wait=True)"
+        )
         self.assertEqual(self.text(), "stays\n")
         self.assertEqual([c for k, c, _ in self.host.sent if k == "clear_output"], [{"wait": False}, {"wait": True}])
 
     def test_a_failing_repr_is_an_error_beside_the_others(self):
-        self.cell("class C:\n    def __repr__(self): return 'text'\n    def _repr_html_(self): raise ValueError('html')\nC()")
+        self.cell(
+            "class C:\n    def __repr__(self): return 'text'\n    def _repr_html_(self): raise ValueError('html')\nC()"
+        )
         self.assertEqual(self.shown(), [{"text/plain": "text"}])
         self.assertEqual(self.host.reply["ename"], "ValueError")
 
@@ -48,15 +56,19 @@ class Display(NotebookTest):
         self.good("1")
 
     def test_markdown_latex_json(self):
-        self.good("from IPython.display import Markdown, Latex, JSON, SVG, Javascript\ndisplay(Markdown('# t'), Latex('$x$'), JSON({'a': 1}))")
+        self.good(
+            "from IPython.display import Markdown, Latex, JSON, SVG, Javascript\ndisplay(Markdown('# t'), Latex('$x$'), JSON({'a': 1}))"
+        )
         kinds = [sorted(set(d) - {"text/plain"}) for d in self.shown("display_data")]
         self.assertEqual(kinds, [["text/markdown"], ["text/latex"], ["application/json"]])
 
     def test_sympy_latex(self):
         self.good("import sympy\nsympy.init_printing()\nx = sympy.Symbol('x')\nsympy.Integral(x ** 2, x)")
         self.assertIn("\\int", self.shown()[0]["text/latex"])
-        self.good("get_ipython().display_formatter.formatters['text/latex'].type_printers.clear()\n"
-                  "get_ipython().display_formatter.formatters['image/png'].type_printers.clear()\nsympy.init_printing(pretty_print=False)")
+        self.good(
+            "get_ipython().display_formatter.formatters['text/latex'].type_printers.clear()\n"
+            "get_ipython().display_formatter.formatters['image/png'].type_printers.clear()\nsympy.init_printing(pretty_print=False)"
+        )
 
 
 class Progress(NotebookTest):

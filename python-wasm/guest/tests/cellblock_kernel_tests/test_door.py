@@ -7,10 +7,12 @@ from cellblock_kernel import door
 
 class Encoding(unittest.TestCase):
     def round(self, value):
-        return json.loads(door.encode(value).decode("utf-8"), parse_constant=lambda word: self.fail(f"not JSON: {word}"))
+        return json.loads(
+            door.encode(value).decode("utf-8"), parse_constant=lambda word: self.fail(f"not JSON: {word}")
+        )
 
     def test_plain_values(self):
-        value = {"a": [1, 2.5, None, True, "é\x00\n\"\\"], "b": {}}
+        value = {"a": [1, 2.5, None, True, 'é\x00\n"\\'], "b": {}}
         self.assertEqual(self.round(value), value)
 
     def test_not_a_number(self):
@@ -24,7 +26,10 @@ class Encoding(unittest.TestCase):
 
         value = {"t": (1, 2), "s": {3}, "d": datetime.date(2024, 1, 2), "b": b"ab", 5: "key", "i": 10**400, "o": object}
         found = self.round(value)
-        self.assertEqual((found["t"], found["s"], found["d"], found["b"], found["5"], found["i"]), ([1, 2], [3], "2024-01-02", "YWI=", "key", None))
+        self.assertEqual(
+            (found["t"], found["s"], found["d"], found["b"], found["5"], found["i"]),
+            ([1, 2], [3], "2024-01-02", "YWI=", "key", None),
+        )
 
     def test_depth(self):
         deep = []

@@ -10,8 +10,18 @@ class Execute(NotebookTest):
         self.assertEqual(reply["execution_count"], self.host.sent[0][1]["execution_count"])
 
     def test_every_spelling_of_a_single_line(self):
-        for code, text in (("1+1", "2"), ("'a'", "'a'"), ("(1, 2)", "(1, 2)"), ("not True", "False"), ("[i for i in range(3)]", "[0, 1, 2]"),
-                           ("lambda: 1" " and 0", None), ("1 if 0 else 2", "2"), ("f'{1}'", "'1'"), ("1+1  # two", "2"), ("-3", "-3")):
+        for code, text in (
+            ("1+1", "2"),
+            ("'a'", "'a'"),
+            ("(1, 2)", "(1, 2)"),
+            ("not True", "False"),
+            ("[i for i in range(3)]", "[0, 1, 2]"),
+            ("lambda: 1" " and 0", None),
+            ("1 if 0 else 2", "2"),
+            ("f'{1}'", "'1'"),
+            ("1+1  # two", "2"),
+            ("-3", "-3"),
+        ):
             with self.subTest(code=code):
                 self.good(code)
                 shown = self.shown()
@@ -20,7 +30,18 @@ class Execute(NotebookTest):
                     self.assertEqual(shown[0]["text/plain"], text)
 
     def test_assignments_and_statements_show_nothing(self):
-        for code in ("x = 5", "x: int = 5", "x == 5;", "import os", "x = y = 3", "for x in [1]: x", "None", "del x", "x = 1; x;", "if True: 5"):
+        for code in (
+            "x = 5",
+            "x: int = 5",
+            "x == 5;",
+            "import os",
+            "x = y = 3",
+            "for x in [1]: x",
+            "None",
+            "del x",
+            "x = 1; x;",
+            "if True: 5",
+        ):
             with self.subTest(code=code):
                 self.good(code)
                 self.assertEqual(self.host.sent, [])
@@ -58,12 +79,21 @@ class Execute(NotebookTest):
         self.assertEqual(self.kinds(), ["stream", "error"])
 
     def test_syntax_errors(self):
-        for code, name in (("def f(:", "SyntaxError"), ("  x\n y", "IndentationError"), ("return 5", "SyntaxError"), ("x = = 3", "SyntaxError"),
-                           ("a\x00b", "SyntaxError"), ("(" * 500, "SyntaxError")):
+        for code, name in (
+            ("def f(:", "SyntaxError"),
+            ("  x\n y", "IndentationError"),
+            ("return 5", "SyntaxError"),
+            ("x = = 3", "SyntaxError"),
+            ("a\x00b", "SyntaxError"),
+            ("(" * 500, "SyntaxError"),
+        ):
             with self.subTest(code=code[:10]):
                 reply = self.cell(code)
                 self.assertEqual(reply["status"], "error")
-                self.assertTrue(issubclass(__builtins__[reply["ename"]], (SyntaxError, ValueError, MemoryError, RecursionError)), reply["ename"])
+                self.assertTrue(
+                    issubclass(__builtins__[reply["ename"]], (SyntaxError, ValueError, MemoryError, RecursionError)),
+                    reply["ename"],
+                )
 
     def test_empty_cells_do_not_count(self):
         before = self.good("1")["execution_count"]
@@ -136,7 +166,9 @@ class Execute(NotebookTest):
         self.assertEqual(self.ask("nothing")["ename"], "ValueError")
 
     def test_the_events_of_ipython(self):
-        self.good("seen = []\nip = get_ipython()\ndef note(result): seen.append(result.success)\nip.events.register('post_run_cell', note)")
+        self.good(
+            "seen = []\nip = get_ipython()\ndef note(result): seen.append(result.success)\nip.events.register('post_run_cell', note)"
+        )
         self.good("1 + 1")
         self.bad("1 / 0", "ZeroDivisionError")
         self.good("ip.events.unregister('post_run_cell', note)\nseen[-2:]")

@@ -90,7 +90,17 @@ class Magics(NotebookTest):
         self.good("1")
 
     def test_the_harmless_leftovers(self):
-        for code in ("%autosave 60", "%precision 3", "%precision", "%load_ext autoreload", "%autoreload 2", "%env HOME", "%lsmagic", "%xmode Plain", "%xmode Context"):
+        for code in (
+            "%autosave 60",
+            "%precision 3",
+            "%precision",
+            "%load_ext autoreload",
+            "%autoreload 2",
+            "%env HOME",
+            "%lsmagic",
+            "%xmode Plain",
+            "%xmode Context",
+        ):
             with self.subTest(code=code):
                 self.cell(code)
                 self.good("1")

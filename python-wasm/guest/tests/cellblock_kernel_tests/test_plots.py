@@ -22,7 +22,9 @@ class Matplotlib(NotebookTest):
     def test_formats_and_sizes(self):
         self.good("%config InlineBackend.figure_format = 'svg'\nimport matplotlib.pyplot as plt\nplt.plot([1])\nNone")
         self.assertIn("<svg", self.shown("display_data")[0]["image/svg+xml"])
-        self.good("%config InlineBackend.figure_format = 'png'\nplt.rcParams['figure.dpi'] = 50\nfig = plt.figure(figsize=(4, 2))\nfig.add_axes([0, 0, 1, 1])\nNone")
+        self.good(
+            "%config InlineBackend.figure_format = 'png'\nplt.rcParams['figure.dpi'] = 50\nfig = plt.figure(figsize=(4, 2))\nfig.add_axes([0, 0, 1, 1])\nNone"
+        )
         small = base64.b64decode(self.shown("display_data")[0]["image/png"])
         width, height = int.from_bytes(small[16:20], "big"), int.from_bytes(small[20:24], "big")
         self.assertAlmostEqual(width, 200, delta=30)
@@ -37,7 +39,9 @@ class Matplotlib(NotebookTest):
                 self.assertIn("image/png", self.shown("display_data")[0])
 
     def test_animations_make_html(self):
-        self.good("import matplotlib.pyplot as plt, matplotlib.animation as a\nfig, ax = plt.subplots(figsize=(1, 1), dpi=40)\nani = a.FuncAnimation(fig, lambda i: ax.plot([i]), frames=2)\nhtml = ani.to_jshtml()\nplt.close(fig)\nlen(html) > 1000")
+        self.good(
+            "import matplotlib.pyplot as plt, matplotlib.animation as a\nfig, ax = plt.subplots(figsize=(1, 1), dpi=40)\nani = a.FuncAnimation(fig, lambda i: ax.plot([i]), frames=2)\nhtml = ani.to_jshtml()\nplt.close(fig)\nlen(html) > 1000"
+        )
         self.assertEqual(self.shown()[0]["text/plain"], "True")
 
     def test_figures_as_files(self):
@@ -58,12 +62,16 @@ class OtherLibraries(NotebookTest):
                 self.assertIn("data", data["application/vnd.plotly.v1+json"])
 
     def test_altair(self):
-        self.good("import altair as alt, pandas as pd\nalt.Chart(pd.DataFrame({'a': [1], 'b': [2]})).mark_bar().encode(x='a', y='b')")
+        self.good(
+            "import altair as alt, pandas as pd\nalt.Chart(pd.DataFrame({'a': [1], 'b': [2]})).mark_bar().encode(x='a', y='b')"
+        )
         mime = [m for m in self.shown()[0] if m.startswith("application/vnd.vegalite.v")]
         self.assertEqual(len(mime), 1)
 
     def test_bokeh(self):
-        self.good("from bokeh.plotting import figure, show\nfrom bokeh.io import output_notebook\noutput_notebook()\np = figure()\np.line([1, 2], [3, 4])\nshow(p)")
+        self.good(
+            "from bokeh.plotting import figure, show\nfrom bokeh.io import output_notebook\noutput_notebook()\np = figure()\np.line([1, 2], [3, 4])\nshow(p)"
+        )
         last = self.shown("display_data")[-1]
         self.assertIn("application/vnd.bokehjs_exec.v0+json", last)
         self.assertIn("data-root-id", last["text/html"])
@@ -76,7 +84,15 @@ class OtherLibraries(NotebookTest):
 
 
 class SampleData(NotebookTest):
-    SHAPES = {"anscombe": (44, 3), "diamonds": (53940, 10), "flights": (144, 3), "iris": (150, 5), "mpg": (398, 9), "penguins": (344, 7), "tips": (244, 7)}
+    SHAPES = {
+        "anscombe": (44, 3),
+        "diamonds": (53940, 10),
+        "flights": (144, 3),
+        "iris": (150, 5),
+        "mpg": (398, 9),
+        "penguins": (344, 7),
+        "tips": (244, 7),
+    }
 
     def test_seaborns_tables(self):
         self.good("import seaborn as sns")
@@ -84,9 +100,14 @@ class SampleData(NotebookTest):
             with self.subTest(name=name):
                 self.good(f"sns.load_dataset({name!r}).shape")
                 self.assertEqual(self.shown()[0]["text/plain"], str(shape))
-        self.good("print(*sns.load_dataset('iris').columns)\nprint(sns.load_dataset('flights').passengers.sum())\nprint(*sns.load_dataset('mpg').iloc[0])")
-        self.assertEqual(self.text(), "sepal_length sepal_width petal_length petal_width species\n40363\n"
-                                      "18.0 8 307.0 130.0 3504 12.0 70 usa chevrolet chevelle malibu\n")
+        self.good(
+            "print(*sns.load_dataset('iris').columns)\nprint(sns.load_dataset('flights').passengers.sum())\nprint(*sns.load_dataset('mpg').iloc[0])"
+        )
+        self.assertEqual(
+            self.text(),
+            "sepal_length sepal_width petal_length petal_width species\n40363\n"
+            "18.0 8 307.0 130.0 3504 12.0 70 usa chevrolet chevelle malibu\n",
+        )
         reply = self.bad("sns.load_dataset('titanic')", "OSError")
         self.assertIn("here are: anscombe", reply["evalue"])
 

@@ -11,23 +11,42 @@ class Refusals(NotebookTest):
         self.assertIn(word, reply["evalue"])
 
     def test_processes(self):
-        for code in ("os.system('ls')", "os.fork()", "os.popen('ls')", "os.execv('/bin/ls', ['ls'])", "os.kill(1, 9)", "subprocess.run(['ls'])",
-                     "subprocess.Popen('ls', shell=True)", "subprocess.check_output('ls', shell=True)", "multiprocessing.Process(target=print).start()"):
+        for code in (
+            "os.system('ls')",
+            "os.fork()",
+            "os.popen('ls')",
+            "os.execv('/bin/ls', ['ls'])",
+            "os.kill(1, 9)",
+            "subprocess.run(['ls'])",
+            "subprocess.Popen('ls', shell=True)",
+            "subprocess.check_output('ls', shell=True)",
+            "multiprocessing.Process(target=print).start()",
+        ):
             with self.subTest(code=code):
-                self.refused(f"import os, subprocess, multiprocessing\n{code}", "OSError", "processes are not available")
+                self.refused(
+                    f"import os, subprocess, multiprocessing\n{code}", "OSError", "processes are not available"
+                )
 
     def test_threads(self):
-        self.refused("import threading\nthreading.Thread(target=print).start()", "RuntimeError", "threads are not available")
+        self.refused(
+            "import threading\nthreading.Thread(target=print).start()", "RuntimeError", "threads are not available"
+        )
         self.refused("import _thread\n_thread.start_new_thread(print, ())", "RuntimeError", "threads are not available")
 
     def test_the_network(self):
-        for code in ("socket.create_connection(('example.com', 80))", "urllib.request.urlopen('http://example.com')", "urllib.request.urlopen('https://example.com')"):
+        for code in (
+            "socket.create_connection(('example.com', 80))",
+            "urllib.request.urlopen('http://example.com')",
+            "urllib.request.urlopen('https://example.com')",
+        ):
             with self.subTest(code=code):
                 reply = self.cell(f"import socket, urllib.request\n{code}")
                 self.assertIn("no network", reply["evalue"])
 
     def test_answers_about_the_machine(self):
-        self.good("import os, getpass, platform, socket, pwd\nos.getuid(), os.cpu_count(), getpass.getuser(), socket.gethostname(), os.path.expanduser('~'), pwd.getpwuid(os.getuid()).pw_name")
+        self.good(
+            "import os, getpass, platform, socket, pwd\nos.getuid(), os.cpu_count(), getpass.getuser(), socket.gethostname(), os.path.expanduser('~'), pwd.getpwuid(os.getuid()).pw_name"
+        )
         self.assertEqual(self.shown()[0]["text/plain"], "(1000, 1, 'user', 'cellblock', '/home/user', 'user')")
 
 
@@ -40,11 +59,15 @@ class Serial(NotebookTest):
                 self.assertEqual(self.shown()[0]["text/plain"], "([1, 2], [1, 2, 4])")
 
     def test_an_executors_error_stays_in_its_future(self):
-        self.good("from concurrent.futures import ThreadPoolExecutor\nf = ThreadPoolExecutor().submit(int, 'x')\ntype(f.exception()).__name__")
+        self.good(
+            "from concurrent.futures import ThreadPoolExecutor\nf = ThreadPoolExecutor().submit(int, 'x')\ntype(f.exception()).__name__"
+        )
         self.assertEqual(self.shown()[0]["text/plain"], "'ValueError'")
 
     def test_pools(self):
-        self.good("from multiprocessing import Pool, cpu_count\nfrom multiprocessing.pool import ThreadPool\nwith Pool(2) as p: a = p.map(abs, [-1, 2])\nwith ThreadPool(2) as p: b = p.starmap(pow, [(2, 3)])\na, b, cpu_count()")
+        self.good(
+            "from multiprocessing import Pool, cpu_count\nfrom multiprocessing.pool import ThreadPool\nwith Pool(2) as p: a = p.map(abs, [-1, 2])\nwith ThreadPool(2) as p: b = p.starmap(pow, [(2, 3)])\na, b, cpu_count()"
+        )
         self.assertEqual(self.shown()[0]["text/plain"], "([1, 2], [8], 1)")
 
     def test_joblib(self):
@@ -69,7 +92,9 @@ class Limits(NotebookTest):
         self.assertTrue(issubclass(limits.LimitExceeded, KeyboardInterrupt))
 
     def test_it_may_be_caught(self):
-        self.good("import signal\ntry:\n    signal.raise_signal(2)\nexcept KeyboardInterrupt as e:\n    print(type(e).__name__)")
+        self.good(
+            "import signal\ntry:\n    signal.raise_signal(2)\nexcept KeyboardInterrupt as e:\n    print(type(e).__name__)"
+        )
         self.assertEqual(self.text(), "KeyboardInterrupt\n")
 
     def test_outside_the_users_code_it_is_ignored(self):
@@ -86,7 +111,9 @@ class Randomness(NotebookTest):
         seen = set()
         for _ in range(3):
             self.ask("variables", fresh=True)
-            self.good("import random, uuid, tempfile\n(random.random(), next(tempfile._get_candidate_names()))", fresh=False)
+            self.good(
+                "import random, uuid, tempfile\n(random.random(), next(tempfile._get_candidate_names()))", fresh=False
+            )
             seen.add(self.shown()[0]["text/plain"])
         self.assertEqual(len(seen), 3)
 
@@ -112,8 +139,12 @@ class Tools(NotebookTest):
 class Mischief(NotebookTest):
     def test_emptied_modules_come_back(self):
         turn.keep()
-        for code in ("import sys; sys.modules.clear()", "import sys; sys.modules = {}",
-                     "import builtins; del builtins.__cellblock_turn__", "import sys; del sys.modules['__main__']"):
+        for code in (
+            "import sys; sys.modules.clear()",
+            "import sys; sys.modules = {}",
+            "import builtins; del builtins.__cellblock_turn__",
+            "import sys; del sys.modules['__main__']",
+        ):
             with self.subTest(code=code):
                 self.cell(code)
                 self.good("1 + 1")

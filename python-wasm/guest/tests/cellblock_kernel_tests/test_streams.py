@@ -9,11 +9,15 @@ class Streams(NotebookTest):
 
     def test_the_order_of_both_streams(self):
         self.good("import sys\nfor i in range(3):\n    print(i)\n    print(i, file=sys.stderr)")
-        self.assertEqual([(c["name"], c["text"]) for _, c, _ in self.host.sent],
-                         [(name, f"{i}\n") for i in range(3) for name in ("stdout", "stderr")])
+        self.assertEqual(
+            [(c["name"], c["text"]) for _, c, _ in self.host.sent],
+            [(name, f"{i}\n") for i in range(3) for name in ("stdout", "stderr")],
+        )
 
     def test_streams_cannot_be_closed_and_know_themselves(self):
-        self.good("import sys\nsys.stdout.close()\nsys.stdout.buffer.write(b'bytes\\xff')\nsys.stdout.flush()\nsys.stdout.fileno(), sys.stdout.isatty(), sys.stdout.encoding")
+        self.good(
+            "import sys\nsys.stdout.close()\nsys.stdout.buffer.write(b'bytes\\xff')\nsys.stdout.flush()\nsys.stdout.fileno(), sys.stdout.isatty(), sys.stdout.encoding"
+        )
         self.assertEqual(self.text(), "bytes�")
         self.assertEqual(self.shown()[0]["text/plain"], "(1, False, 'utf-8')")
 
@@ -21,7 +25,9 @@ class Streams(NotebookTest):
         self.bad("import sys\nsys.stdout.write(5)", "TypeError")
 
     def test_redirection(self):
-        self.good("import io, contextlib\nwith contextlib.redirect_stdout(io.StringIO()) as f: print('inside')\nf.getvalue()")
+        self.good(
+            "import io, contextlib\nwith contextlib.redirect_stdout(io.StringIO()) as f: print('inside')\nf.getvalue()"
+        )
         self.assertEqual(self.text(), "")
         self.assertEqual(self.shown()[0]["text/plain"], "'inside\\n'")
 
@@ -34,7 +40,9 @@ class Streams(NotebookTest):
         self.assertIn("seen", self.text("stderr"))
 
     def test_the_null_device(self):
-        self.good("import os\nwith open(os.devnull, 'w') as f: print('away', file=f)\nopen(os.devnull).read(), open(os.devnull, 'rb').read()")
+        self.good(
+            "import os\nwith open(os.devnull, 'w') as f: print('away', file=f)\nopen(os.devnull).read(), open(os.devnull, 'rb').read()"
+        )
         self.assertEqual(self.shown()[0]["text/plain"], "('', b'')")
 
 

@@ -6,7 +6,9 @@ class Variables(NotebookTest):
         return {v["name"]: v for v in self.ask("variables")["variables"]}
 
     def test_plain_ones(self):
-        self.good("a = 1\nb = 'x' * 1000\nc = [1, 'two', [3]]\nd = {'k': (1,)}\ne = None\ndef f(x, y=2): pass\nclass G: pass\nimport os")
+        self.good(
+            "a = 1\nb = 'x' * 1000\nc = [1, 'two', [3]]\nd = {'k': (1,)}\ne = None\ndef f(x, y=2): pass\nclass G: pass\nimport os"
+        )
         found = self.variables()
         self.assertEqual((found["a"]["type"], found["a"]["preview"]), ("int", "1"))
         self.assertEqual(found["b"]["shape"], [1000])
@@ -19,7 +21,9 @@ class Variables(NotebookTest):
         self.assertNotIn("In", found)
 
     def test_large_ones_are_not_walked(self):
-        self.good("import itertools\nbig = list(range(1_000_000))\nloop = []\nloop.append(loop)\nn = 10 ** 5000\nt = 'x' * 10_000_000\nr = range(10 ** 12)")
+        self.good(
+            "import itertools\nbig = list(range(1_000_000))\nloop = []\nloop.append(loop)\nn = 10 ** 5000\nt = 'x' * 10_000_000\nr = range(10 ** 12)"
+        )
         found = self.variables()
         self.assertEqual(found["big"]["shape"], [1_000_000])
         self.assertLess(len(found["big"]["preview"]), 210)
@@ -55,7 +59,9 @@ one, two, three, four, five, six, seven = R(), L(), K(), N(), S('abc'), D(a=1), 
                 self.assertLessEqual(len(found[name]["preview"]), 210)
 
     def test_numpy_and_pandas(self):
-        self.good("import numpy as np, pandas as pd\na = np.zeros((1000, 3))\nv = a[:, 1]\nz = np.float64(2.5)\nd = pd.DataFrame({'x': [1, 2], 'y': ['a', None]})\ns = d.x\ni = d.index\nt = pd.Timestamp('2024-01-01')\nq = np.zeros((0, 4))")
+        self.good(
+            "import numpy as np, pandas as pd\na = np.zeros((1000, 3))\nv = a[:, 1]\nz = np.float64(2.5)\nd = pd.DataFrame({'x': [1, 2], 'y': ['a', None]})\ns = d.x\ni = d.index\nt = pd.Timestamp('2024-01-01')\nq = np.zeros((0, 4))"
+        )
         found = self.variables()
         self.assertEqual((found["a"]["shape"], found["a"]["size"]), ([1000, 3], 24000))
         self.assertEqual(found["d"]["shape"], [2, 2])
@@ -94,25 +100,44 @@ t = pd.DataFrame({'a': [3, 1, 2, 1], 'b': ['x', 'Yes', None, 'yellow'], 'c': [1.
 
     def test_sorting(self):
         self.assertEqual(self.page(sort=[{"column": "a", "ascending": True}])["index"], [1, 3, 2, 0])
-        self.assertEqual(self.page(sort=[{"column": "a", "ascending": True}, {"column": "c", "ascending": True}])["index"], [3, 1, 2, 0])
+        self.assertEqual(
+            self.page(sort=[{"column": "a", "ascending": True}, {"column": "c", "ascending": True}])["index"],
+            [3, 1, 2, 0],
+        )
         self.assertEqual(self.page(sort=[{"column": "b", "ascending": False}])["index"][-1], 2)
         self.assertEqual(self.page(sort=[{"column": "5", "ascending": True}])["index"][0], 1)
 
     def test_filters(self):
         for column, op, value, expected in (
-            ("a", "==", 1, [1, 3]), ("a", "!=", "1", [0, 2]), ("a", ">", "1", [0, 2]), ("a", "<=", 2, [1, 2, 3]), ("b", "contains", "y", [1, 3]),
-            ("b", "startswith", "y", [3]), ("b", "in", ["x", "Yes"], [0, 1]), ("b", "isnull", None, [2]), ("c", "notnull", None, [0, 2, 3]),
-            ("d", ">=", "2024-02-01", [1, 3]), ("5", "==", "false", [1]), ("a", "in", ["3"], [0]), ("b", "<", "Z", [1]),
+            ("a", "==", 1, [1, 3]),
+            ("a", "!=", "1", [0, 2]),
+            ("a", ">", "1", [0, 2]),
+            ("a", "<=", 2, [1, 2, 3]),
+            ("b", "contains", "y", [1, 3]),
+            ("b", "startswith", "y", [3]),
+            ("b", "in", ["x", "Yes"], [0, 1]),
+            ("b", "isnull", None, [2]),
+            ("c", "notnull", None, [0, 2, 3]),
+            ("d", ">=", "2024-02-01", [1, 3]),
+            ("5", "==", "false", [1]),
+            ("a", "in", ["3"], [0]),
+            ("b", "<", "Z", [1]),
         ):
             with self.subTest(column=column, op=op):
                 self.assertEqual(self.page(filter=[{"column": column, "op": op, "value": value}])["index"], expected)
 
     def test_filters_and_sorts_together(self):
-        page = self.page(filter=[{"column": "a", "op": "<", "value": 3}, {"column": "b", "op": "notnull"}], sort=[{"column": "c", "ascending": True}], limit=1)
+        page = self.page(
+            filter=[{"column": "a", "op": "<", "value": 3}, {"column": "b", "op": "notnull"}],
+            sort=[{"column": "c", "ascending": True}],
+            limit=1,
+        )
         self.assertEqual((page["index"], page["filtered_rows"]), ([3], 2))
 
     def test_other_kinds(self):
-        self.good("s = t.a\narr = np.arange(6).reshape(3, 2)\nm = t.groupby('a').agg({'c': ['min', 'max']})\nl = [{'q': 1}, {'q': 2}]\ne = pd.DataFrame()\nu = pd.DataFrame({'x': [1]}, index=pd.Index(['\\ud800']))")
+        self.good(
+            "s = t.a\narr = np.arange(6).reshape(3, 2)\nm = t.groupby('a').agg({'c': ['min', 'max']})\nl = [{'q': 1}, {'q': 2}]\ne = pd.DataFrame()\nu = pd.DataFrame({'x': [1]}, index=pd.Index(['\\ud800']))"
+        )
         self.assertEqual(self.page(name="s")["columns"][0]["name"], "a")
         self.assertEqual(self.page(name="arr")["rows"][2], [4, 5])
         self.assertEqual(self.page(name="m")["columns"][0]["name"], "c.min")
@@ -121,8 +146,13 @@ t = pd.DataFrame({'a': [3, 1, 2, 1], 'b': ['x', 'Yes', None, 'yellow'], 'c': [1.
         self.page(name="u")
 
     def test_refusals_name_the_reason(self):
-        for request, word in (({"name": "nope"}, "nope"), ({"sort": [{"column": "zz"}]}, "zz"), ({"filter": [{"column": "a", "op": "~"}]}, "~"),
-                              ({"filter": [{"column": "a", "op": "==", "value": "word"}]}, "word"), ({"filter": [{"column": "a", "op": "in", "value": 3}]}, "list")):
+        for request, word in (
+            ({"name": "nope"}, "nope"),
+            ({"sort": [{"column": "zz"}]}, "zz"),
+            ({"filter": [{"column": "a", "op": "~"}]}, "~"),
+            ({"filter": [{"column": "a", "op": "==", "value": "word"}]}, "word"),
+            ({"filter": [{"column": "a", "op": "in", "value": 3}]}, "list"),
+        ):
             with self.subTest(request=request):
                 reply = self.ask("table", **{"name": "t", "offset": 0, "limit": 1, **request})
                 self.assertEqual(reply["status"], "error")
@@ -132,7 +162,9 @@ t = pd.DataFrame({'a': [3, 1, 2, 1], 'b': ['x', 'Yes', None, 'yellow'], 'c': [1.
 class Exports(NotebookTest):
     def setUp(self):
         super().setUp()
-        self.good("import pandas as pd, numpy as np\nd = pd.DataFrame({'a': [1, 2], 'b': ['x', '=1+1']})\ns = {'k': [1, 2.5]}\nf = lambda: 1")
+        self.good(
+            "import pandas as pd, numpy as np\nd = pd.DataFrame({'a': [1, 2], 'b': ['x', '=1+1']})\ns = {'k': [1, 2.5]}\nf = lambda: 1"
+        )
 
     def export(self, **request):
         reply = self.ask("export", **request)
@@ -168,9 +200,14 @@ class Exports(NotebookTest):
         self.assertNotIn(b"<f>", zipfile.ZipFile(io.BytesIO(body)).read("xl/worksheets/sheet1.xml"))
 
     def test_refusals(self):
-        for request, word in (({"variables": ["nope"], "format": "csv"}, "nope"), ({"variables": [], "format": "csv"}, "no variable"),
-                              ({"variables": ["d"], "format": "odt"}, "odt"), ({"variables": ["f"], "format": "pickle"}, "pickled"),
-                              ({"variables": ["f"], "format": "json"}, "JSON"), ({"figures": "gif"}, "gif")):
+        for request, word in (
+            ({"variables": ["nope"], "format": "csv"}, "nope"),
+            ({"variables": [], "format": "csv"}, "no variable"),
+            ({"variables": ["d"], "format": "odt"}, "odt"),
+            ({"variables": ["f"], "format": "pickle"}, "pickled"),
+            ({"variables": ["f"], "format": "json"}, "JSON"),
+            ({"figures": "gif"}, "gif"),
+        ):
             with self.subTest(request=request):
                 reply = self.ask("export", **request)
                 self.assertEqual(reply["status"], "error")
