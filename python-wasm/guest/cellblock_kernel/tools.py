@@ -43,6 +43,12 @@ def _function(name, signature, documentation):
     return call
 
 
+class _Written(str):
+    """An annotation as it was written; `inspect` shows it without quotes."""
+
+    __repr__ = str.__str__
+
+
 def _signature(text):
     """Returns the signature written as in a `def`, for example "(order: int, lines=10) -> dict". Its annotations stay
     text and its defaults must be literals; anything else is read as "(**arguments)"."""
@@ -57,7 +63,7 @@ def _signature(text):
 
 def _parameters(node):
     kinds, arguments = inspect.Parameter, node.args
-    annotation = lambda n: ast.unparse(n) if n is not None else kinds.empty
+    annotation = lambda n: _Written(ast.unparse(n)) if n is not None else kinds.empty
     made = []
     positional = arguments.posonlyargs + arguments.args
     defaults = [None] * (len(positional) - len(arguments.defaults)) + arguments.defaults

@@ -14,6 +14,10 @@ use crate::runtime::{Runtime, SET_INTERRUPT};
 /// The only source text that a session's interpreter is ever given by the host.
 const TURN: &[u8] = b"__cellblock_turn__()";
 
+/// Compiled code keeps its count of fuel in a register while it loops and calls nothing; after
+/// this much it puts the count where the limits can see it.
+const FUEL_INTERVAL: u64 = 50_000_000;
+
 /// Why a turn did not come to its end. The instance is not used again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Death {
@@ -58,6 +62,7 @@ impl Machine {
         store.epoch_deadline_callback(on_tick);
         store.set_epoch_deadline(1);
         store.set_fuel(u64::MAX)?;
+        store.fuel_async_yield_interval(Some(FUEL_INTERVAL))?;
         let instance = hand_over(Arc::clone(&memory), || {
             parts.instance.instantiate_async(&mut store).now_or_never()
         })
