@@ -47,11 +47,26 @@ enum Command {
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     /// Wrong use or unreadable input.
-    #[error("{0:#}")]
+    #[error("{}", told(.0))]
     Usage(anyhow::Error),
     /// The sandbox itself failed.
-    #[error("{0:#}")]
+    #[error("{}", told(.0))]
     Sandbox(anyhow::Error),
+}
+
+/// Returns an error with its causes in one line; a cause that the text before it tells already is
+/// not told twice.
+fn told(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
 }
 
 impl Failure {

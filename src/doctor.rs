@@ -9,7 +9,6 @@ use python_wasm::{
     ImageSpec, Outcome, Policy, Quiet, Runtime, RuntimeOptions, Session, SessionOptions,
 };
 use rustix::process::{Resource, getrlimit};
-use sandbox_policy::format_size;
 
 /// How a check came out; the later the worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,12 +103,12 @@ fn memory(meminfo: &str) -> Check {
         .map(|kib| kib << 10);
     match available {
         Some(bytes) if bytes >= MEMORY => {
-            Check::ok(NAME, format!("{} available", format_size(round(bytes))))
+            Check::ok(NAME, format!("{} available", gibibytes(bytes)))
         }
         Some(bytes) => Check::bad(
             NAME,
             State::Warn,
-            format!("{} available", format_size(round(bytes))),
+            format!("{} available", gibibytes(bytes)),
             "with less than 2 GiB the first preparation may not finish, and cells with much data end early",
         ),
         None => Check::bad(
@@ -121,9 +120,9 @@ fn memory(meminfo: &str) -> Check {
     }
 }
 
-/// Returns a size that reads well, rounded down to a tenth of a GiB.
-fn round(bytes: u64) -> u64 {
-    bytes / (GIB / 10) * (GIB / 10) >> 20 << 20
+/// Returns a size that reads well.
+fn gibibytes(bytes: u64) -> String {
+    format!("{:.1} GiB", bytes as f64 / GIB as f64)
 }
 
 fn cache(folder: &Path) -> Check {
@@ -168,7 +167,7 @@ fn disk(folder: &Path) -> Check {
         );
     };
     let free = stat.f_bavail.saturating_mul(stat.f_frsize);
-    let found = format!("{} free in the cache folder", format_size(round(free)));
+    let found = format!("{} free in the cache folder", gibibytes(free));
     if free >= DISK {
         Check::ok(NAME, found)
     } else {
@@ -283,7 +282,7 @@ mod tests {
     fn little_is_warned_of() {
         assert_eq!(
             memory("MemTotal: 1 kB\nMemAvailable:   8388608 kB\n").found,
-            "8 GiB available"
+            "8.0 GiB available"
         );
         assert_eq!(memory("MemAvailable: 100 kB").state, State::Warn);
         assert_eq!(memory("").state, State::Warn);

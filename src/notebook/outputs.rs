@@ -2,7 +2,7 @@
 
 use nbformat::v4::{DisplayData, ErrorOutput, ExecuteResult, MultilineString, Output};
 use python_wasm::Event;
-use python_wasm::jupyter_protocol::{Media, Stdio, Transient};
+use python_wasm::jupyter_protocol::{Media, MediaType, Stdio, Transient};
 use serde_json::{Map, Value};
 
 /// An output and the id under which it can be changed later.
@@ -59,7 +59,7 @@ impl Outputs {
             }
             Event::DisplayData(display) => {
                 let data = DisplayData {
-                    data: sorted(display.data),
+                    data: valid(display.data),
                     metadata: display.metadata,
                 };
                 self.show(cell, Output::DisplayData(data), id(display.transient));
@@ -67,14 +67,14 @@ impl Outputs {
             Event::ExecuteResult(result) => {
                 let data = ExecuteResult {
                     execution_count: result.execution_count,
-                    data: sorted(result.data),
+                    data: valid(result.data),
                     metadata: result.metadata,
                 };
                 self.show(cell, Output::ExecuteResult(data), id(result.transient));
             }
             Event::UpdateDisplayData(update) => {
                 let id = update.transient.display_id;
-                self.update(id.as_deref(), &sorted(update.data), &update.metadata);
+                self.update(id.as_deref(), &valid(update.data), &update.metadata);
             }
             Event::Error(error) => {
                 let error = ErrorOutput {
@@ -157,12 +157,31 @@ fn id(transient: Option<Transient>) -> Option<String> {
     transient.and_then(|transient| transient.display_id)
 }
 
-/// Puts the media types in an order of their own, so that the same run writes the same file.
-fn sorted(mut media: Media) -> Media {
-    media
-        .content
-        .sort_by(|first, second| first.mime_type().cmp(second.mime_type()));
-    media
+/// Returns the media as nbformat admits them, in an order of their own, so that the same run writes
+/// the same file.
+fn valid(media: Media) -> Media {
+    let mut content: Vec<_> = media.content.into_iter().map(admitted).collect();
+    content.sort_by(|first, second| first.mime_type().cmp(second.mime_type()));
+    content.dedup_by(|first, second| first.mime_type() == second.mime_type());
+    Media { content }
+}
+
+/// nbformat admits JSON under `application/json` and `application/*+json` only, and text under
+/// everything else. Altair 6 shows its charts as `application/vnd.vegalite.v6.json`.
+fn admitted(media: MediaType) -> MediaType {
+    let MediaType::Other((name, value)) = media else {
+        return media;
+    };
+    let is_json = name.starts_with("application/") && name.ends_with("+json");
+    if is_json || value.is_string() {
+        return MediaType::Other((name, value));
+    }
+    match name.strip_suffix(".json") {
+        Some(start) if name.starts_with("application/") => {
+            MediaType::Other((format!("{start}+json"), value))
+        }
+        Some(_) | None => MediaType::Other((name, Value::String(value.to_string()))),
+    }
 }
 
 #[cfg(test)]
@@ -214,6 +233,18 @@ mod tests {
             json!(["new"])
         );
         assert_eq!(outputs.count(1), 0);
+    }
+
+    #[test]
+    fn json_stands_only_where_nbformat_admits_it() {
+        let mut outputs = Outputs::of(1);
+        let data = json!({"application/vnd.a.v6.json": {"a": 1}, "x/y": [1], "x/z": "text", "application/a+json": 1});
+        let content = json!({"data": data, "metadata": {}});
+        outputs.take(0, event("display_data", &content));
+        assert_eq!(
+            written(&outputs, 0)[0]["data"],
+            json!({"application/vnd.a.v6+json": {"a": 1}, "x/y": "[1]", "x/z": "text", "application/a+json": 1})
+        );
     }
 
     #[test]

@@ -21,7 +21,7 @@ fn data_beside_the_notebook_is_found_and_nothing_outside_is_written() {
     let written = folder.outputs("a.out.ipynb");
     assert_eq!(written.text(0), "a\n1\n2\n\n");
     assert_eq!(written.text(1), "['a.ipynb', 'data']\n");
-    assert!(ran.stderr.contains("files made or changed (not kept; --files DIR keeps them):\n  data/numbers.csv (7 bytes, changed)\n  made.txt (5 bytes)"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("files made or changed (not kept; --files DIR keeps them):\n  data/numbers.csv (7 B, changed)\n  made.txt (5 B)"), "{}", ran.stderr);
     assert_eq!(folder.read("data/numbers.csv"), "a\n1\n2\n");
     assert_eq!(folder.names(), [".env", "a.ipynb", "a.out.ipynb", "data"]);
 }

@@ -11,7 +11,7 @@ const REQUIREMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/requireme
 
 const VALIDATE: &str = "import json, sys, warnings, nbformat\n\
     warnings.simplefilter('error')\n\
-    notebook = json.load(open(sys.argv[1], encoding='utf-8'))\n\
+    with open(sys.argv[1], encoding='utf-8') as file: notebook = json.load(file)\n\
     assert (notebook['nbformat'], notebook['nbformat_minor']) == (4, 5)\n\
     nbformat.validate(notebook)\n";
 
