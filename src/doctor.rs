@@ -10,6 +10,8 @@ use python_wasm::{
 };
 use rustix::process::{Resource, getrlimit};
 
+use crate::text;
+
 /// How a check came out; the later the worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum State {
@@ -103,12 +105,12 @@ fn memory(meminfo: &str) -> Check {
         .map(|kib| kib << 10);
     match available {
         Some(bytes) if bytes >= MEMORY => {
-            Check::ok(NAME, format!("{} available", gibibytes(bytes)))
+            Check::ok(NAME, format!("{} available", text::size(bytes)))
         }
         Some(bytes) => Check::bad(
             NAME,
             State::Warn,
-            format!("{} available", gibibytes(bytes)),
+            format!("{} available", text::size(bytes)),
             "with less than 2 GiB the first preparation may not finish, and cells with much data end early",
         ),
         None => Check::bad(
@@ -118,11 +120,6 @@ fn memory(meminfo: &str) -> Check {
             "/proc/meminfo cannot be read; is /proc mounted?",
         ),
     }
-}
-
-/// Returns a size that reads well.
-fn gibibytes(bytes: u64) -> String {
-    format!("{:.1} GiB", bytes as f64 / GIB as f64)
 }
 
 fn cache(folder: &Path) -> Check {
@@ -167,7 +164,7 @@ fn disk(folder: &Path) -> Check {
         );
     };
     let free = stat.f_bavail.saturating_mul(stat.f_frsize);
-    let found = format!("{} free in the cache folder", gibibytes(free));
+    let found = format!("{} free in the cache folder", text::size(free));
     if free >= DISK {
         Check::ok(NAME, found)
     } else {

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use sandbox_policy::{Limits, format_size};
 
+use crate::text;
+
 /// Why a folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FolderError {
@@ -96,7 +98,7 @@ pub(crate) fn copy(
                     policy: policy.into(),
                     found: format!(
                         "more than {} in {entries} files and folders",
-                        format_size(bytes)
+                        text::size(bytes)
                     ),
                     allowed: format!(
                         "{} (files_total_bytes) in {} (files_count)",

@@ -41,6 +41,21 @@ pub(crate) fn line(text: &str, most: usize) -> String {
     result
 }
 
+/// Returns a number of bytes as it is read most easily, such as `75.4 KiB`.
+pub(crate) fn size(bytes: u64) -> String {
+    let mut value = bytes as f64;
+    for unit in ["B", "KiB", "MiB"] {
+        if value < 1024.0 {
+            return match unit {
+                "B" => format!("{bytes} B"),
+                unit => format!("{value:.1} {unit}"),
+            };
+        }
+        value /= 1024.0;
+    }
+    format!("{value:.1} GiB")
+}
+
 /// Control characters, and marks that turn the direction of text around.
 fn steers(letter: char) -> bool {
     letter.is_control()
@@ -57,6 +72,15 @@ fn colour(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_read_well() {
+        let shown = [0, 1023, 1024, 77_174, 5 << 20, 3 << 30].map(size);
+        assert_eq!(
+            shown,
+            ["0 B", "1023 B", "1.0 KiB", "75.4 KiB", "5.0 MiB", "3.0 GiB"]
+        );
+    }
 
     #[test]
     fn colours_stay_and_other_control_is_shown() {

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use python_wasm::{ImageSpec, Runtime, RuntimeOptions};
-use sandbox_policy::format_size;
 
 use super::{Failure, bars, say};
+use crate::text;
 
 /// What can be done with images.
 #[derive(Debug, clap::Subcommand)]
@@ -54,7 +54,7 @@ pub(super) async fn run(command: Command) -> Result<ExitCode, Failure> {
             say(&format!(
                 "{}: {} of memory, shared by all its sessions; {}",
                 built.name(),
-                format_size(built.memory_bytes()),
+                text::size(built.memory_bytes()),
                 built.digest()
             ));
         }

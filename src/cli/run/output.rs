@@ -124,7 +124,7 @@ pub(super) fn tell_skipped(skipped: &Skipped, policy: &Policy) {
         eprintln!(
             "note: {} ({}) is left out: a file may have {} under the policy {:?} (file_bytes)",
             text::line(&path.to_string_lossy(), 300),
-            format_size(*bytes),
+            text::size(*bytes),
             format_size(policy.limits.file_bytes),
             policy.name
         );
@@ -152,7 +152,7 @@ pub(super) fn tell_files(changed: &[Changed], arguments: &Arguments, private: bo
         eprintln!(
             "  {} ({}{})",
             text::line(&file.path.to_string_lossy(), 300),
-            format_size(file.bytes),
+            text::size(file.bytes),
             if file.new { "" } else { ", changed" }
         );
     }
