@@ -16,7 +16,7 @@ import zlib
 from IPython.core.autocall import IPyAutocall
 from IPython.core.error import InputRejected
 
-from . import ask, eventloop, streams
+from . import ask, eventloop, limits, streams
 from .limits import state as limit_state
 
 _AST = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
@@ -41,7 +41,7 @@ def execute(request, body):
     shell.silent = shell.displayhook.silent = silent
     count = shell.execution_count
     try:
-        limit_state.armed = True
+        limits.arm()
         run(code, store=store, silent=silent)
         expressions = request.get("user_expressions")
         if expressions:

@@ -11,14 +11,16 @@ class LimitExceeded(KeyboardInterrupt):
 
 class _State:
     armed = False  # True while code of the user, or an object of theirs, may be running
+    pending = False  # an interrupt came before that, in the same turn
 
 
 state = _State()
 
 
 def _on_interrupt(number, frame):
-    """The SIGINT handler. Outside the user's code the turn is nearly over, and is left to end by itself."""
+    """The SIGINT handler. It acts only on the user's code; what comes earlier in a turn waits for it."""
     if not state.armed:
+        state.pending = True
         return
     try:
         answer, _ = door.call({"op": "limit"})
@@ -28,6 +30,14 @@ def _on_interrupt(number, frame):
     if reason == "interrupt":
         raise KeyboardInterrupt(*([answer["message"]] if answer.get("message") else []))
     raise LimitExceeded(answer.get("message") or f"the limit {reason} was reached")
+
+
+def arm():
+    """The user's code begins. Raises what an interrupt has asked for since the turn began."""
+    state.armed = True
+    if state.pending:
+        state.pending = False
+        _on_interrupt(signal.SIGINT, None)
 
 
 def install():

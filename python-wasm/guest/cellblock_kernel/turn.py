@@ -40,6 +40,7 @@ OPERATIONS = {
 
 def turn():
     """Serves one request. Nothing that happens in here may leave the turn without its reply."""
+    limit_state.pending = False
     request, body = door.call({"op": "next"})
     try:
         if request.get("fresh"):
@@ -118,8 +119,8 @@ def guarded(call):
     """Returns `call` made interruptible: for operations that touch the user's objects."""
 
     def run(request, body):
-        limit_state.armed = True
         try:
+            limits.arm()
             return call(request, body)
         finally:
             limit_state.armed = False

@@ -101,6 +101,20 @@ class Limits(NotebookTest):
         limits.state.armed = False
         limits._on_interrupt(2, None)
 
+    def test_one_that_came_before_the_cell_waits_for_it(self):
+        plain = self.host.answer
+
+        def answer(header, body):
+            if header["op"] == "next":
+                limits._on_interrupt(2, None)
+            return plain(header, body)
+
+        self.host.answer = answer
+        limits.state.armed = False
+        self.bad("x = 1", "KeyboardInterrupt")
+        self.host.answer = plain
+        self.good("x = 1")
+
     def test_in_a_await(self):
         self.bad("import signal, asyncio\nasync def f(): signal.raise_signal(2)\nawait f()", "KeyboardInterrupt")
         self.good("await asyncio.sleep(0)")
@@ -132,7 +146,7 @@ class Tools(NotebookTest):
         self.host.tools["add"] = lambda a, b: a + b
         self.ask("variables", fresh=True, tools=[{"name": "add", "signature": "(a: int, b=2) -> int", "doc": "Adds."}])
         self.good("import inspect, tools\nfrom tools import add\nadd(1, b=3), str(inspect.signature(add)), add.__doc__")
-        self.assertEqual(self.shown()[0]["text/plain"], "(4, \"(a: 'int', b=2) -> 'int'\", 'Adds.')")
+        self.assertEqual(self.shown()[0]["text/plain"], "(4, '(a: int, b=2) -> int', 'Adds.')")
         self.bad("add()", "TypeError")
 
 
