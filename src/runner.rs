@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use python_wasm::jupyter_protocol::ErrorOutput;
 use python_wasm::{Cell, Event, Execution, Interrupter, Outcome, Session, SessionError};
 use tokio::sync::mpsc;
 
@@ -111,6 +112,7 @@ pub(crate) async fn run(
             Ok(Ended::Abandoned) => {
                 report.interrupted = true;
                 report.failed += 1;
+                outputs.take(index, abandoned());
                 observer.ends(place, &Outcome::Interrupted, started.elapsed());
                 break;
             }
@@ -135,6 +137,19 @@ pub(crate) async fn run(
         notebook.set_result(index, &outputs.of_cell(index), counts[index]);
     }
     result.map(|()| report)
+}
+
+/// Returns the error that stands in a cell which the user did not wait for.
+fn abandoned() -> Event {
+    let (ename, evalue) = (
+        "KeyboardInterrupt",
+        "the run was ended before the cell had stopped",
+    );
+    Event::Error(ErrorOutput {
+        ename: ename.into(),
+        evalue: evalue.into(),
+        traceback: vec![format!("{ename}: {evalue}")],
+    })
 }
 
 /// How a cell came to its end.

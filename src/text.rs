@@ -23,6 +23,23 @@ pub(crate) fn harmless(text: &str) -> String {
     result
 }
 
+/// Returns text without colours, for logs.
+pub(crate) fn colourless(text: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find('\u{1b}') {
+        result.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let length = colour(rest).unwrap_or(0);
+        if length == 0 {
+            result.push('\u{1b}');
+        }
+        rest = &rest[length.max(1)..];
+    }
+    result.push_str(rest);
+    result
+}
+
 /// Returns the first line of a text, harmless and at most `most` characters long.
 pub(crate) fn line(text: &str, most: usize) -> String {
     let first = text.trim_start().lines().next().unwrap_or_default();
@@ -90,6 +107,10 @@ mod tests {
         );
         assert_eq!(harmless("\u{1b}]0;title\u{7}"), "\\u{1b}]0;title\\u{7}");
         assert_eq!(harmless("\u{1b}[2J"), "\\u{1b}[2J");
+        assert_eq!(
+            colourless("\u{1b}[0;31mred\u{1b}[0m \u{1b}[2J"),
+            "red \u{1b}[2J"
+        );
         assert_eq!(line("\n  a\u{1b}[31mb\ncd", 4), "a\\u{1b}[3…");
     }
 }

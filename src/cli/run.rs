@@ -209,16 +209,20 @@ fn place(
     })
 }
 
-/// Returns what Ctrl-C arrives on.
+/// Returns what Ctrl-C and a request to end (SIGTERM) arrive on.
 fn interrupts() -> mpsc::Receiver<()> {
+    use tokio::signal::unix::{SignalKind, signal};
     let (sender, receiver) = mpsc::channel(4);
-    tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            if sender.send(()).await.is_err() {
-                break;
-            }
-        }
-    });
+    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+        // Without a handler the signal ends the process, as it does elsewhere.
+        let Ok(mut signals) = signal(kind) else {
+            continue;
+        };
+        let sender = sender.clone();
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() && sender.send(()).await.is_ok() {}
+        });
+    }
     receiver
 }
 

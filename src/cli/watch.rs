@@ -178,8 +178,11 @@ impl Observer for ScriptText {
             Event::DisplayData(display) => self.media(&display.data),
             Event::ExecuteResult(result) => self.media(&result.data),
             Event::Error(error) => {
-                self.error(&error.traceback.join("\n"));
-                self.error("\n");
+                let traceback = error.traceback.join("\n") + "\n";
+                match self.guarded[1] {
+                    true => self.error(&traceback),
+                    false => self.error(&text::colourless(&traceback)),
+                }
             }
             Event::UpdateDisplayData(_)
             | Event::ClearOutput(_)

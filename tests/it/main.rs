@@ -4,6 +4,7 @@ mod commands;
 mod examples;
 mod files;
 mod inputs;
+mod interrupts;
 mod limits;
 mod notebooks;
 mod support;
