@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cap_std::fs::Dir;
 use sandbox_policy::{Limits, Policy};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Image, ImageError, ImageSpec, PACKAGES, Parts, file};
 use crate::cache;
@@ -95,6 +95,7 @@ pub(super) async fn open_or_build(
                     file: Arc::new(contents.file.map_err(RuntimeError::from)?),
                     flags: Arc::new(contents.flags),
                     open: contents.open,
+                    serve: contents.serve,
                     packages,
                     runtime: runtime.clone(),
                 })));
@@ -139,16 +140,25 @@ async fn build(
             .await
             .map_err(|reason| failed(label, reason))?;
     }
-    machine
+    let sealed = machine
         .ask(json!({"op": "seal"}))
         .await
         .map_err(|reason| failed("seal", reason))?;
+    let serve = sealed.get("turn_address").and_then(Value::as_u64);
+    let serve = serve
+        .and_then(|address| u32::try_from(address).ok())
+        .ok_or_else(|| {
+            failed(
+                "seal",
+                "the kernel did not say where its function is".into(),
+            )
+        })?;
     let flags = machine
         .interrupt_flags()
         .await
         .map_err(|reason| failed("interrupt", reason))?;
     let open = machine.machine.host().wasi.descriptors.state();
-    let (start, runs) = file::parts(machine.contents(), &flags, open);
+    let (start, runs) = file::parts(machine.contents(), &flags, open, serve);
     let mut parts: Vec<&[u8]> = vec![&start];
     parts.extend(runs);
     let cache = &runtime.parts().cache;
@@ -302,7 +312,7 @@ impl Builder {
         let host = host(runtime, scratch, packages, library_writable, &limits)
             .map_err(|error| error.to_string())?;
         let machine =
-            Machine::start(runtime, memory, host).map_err(|error| format!("{error:#}"))?;
+            Machine::start(runtime, memory, host, None).map_err(|error| format!("{error:#}"))?;
         Ok(Self { machine })
     }
 
@@ -347,7 +357,7 @@ impl Builder {
             .collect()
     }
 
-    async fn ask(&mut self, request: Value) -> Result<(), String> {
+    async fn ask(&mut self, request: Value) -> Result<Map<String, Value>, String> {
         let reply = self
             .machine
             .ask(Frame::of(request), STEP)
@@ -377,7 +387,7 @@ impl Builder {
                 traceback.join("\n")
             ));
         }
-        Ok(())
+        Ok(reply.header)
     }
 
     /// Lets CPython note an interrupt and records what changed.

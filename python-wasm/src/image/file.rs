@@ -16,6 +16,8 @@ struct Head {
     flags: InterruptFlags,
     /// Files that the packages keep open.
     open: Vec<OpenState>,
+    /// Address of the kernel's function that serves a request.
+    serve: u32,
     /// Offset and length of each run of bytes that follows.
     runs: Vec<(usize, usize)>,
 }
@@ -25,6 +27,7 @@ pub(super) struct Contents {
     pub(super) file: Result<ImageFile, MemoryError>,
     pub(super) flags: InterruptFlags,
     pub(super) open: Vec<OpenState>,
+    pub(super) serve: u32,
 }
 
 /// Returns the parts of an image's file.
@@ -32,12 +35,14 @@ pub(super) fn parts<'m>(
     memory: &'m [u8],
     flags: &InterruptFlags,
     open: Vec<OpenState>,
+    serve: u32,
 ) -> (Vec<u8>, Vec<&'m [u8]>) {
     let runs = nonzero(memory);
     let head = Head {
         memory_bytes: memory.len(),
         flags: flags.clone(),
         open,
+        serve,
         runs: runs
             .iter()
             .map(|(offset, bytes)| (*offset, bytes.len()))
@@ -78,6 +83,7 @@ fn split(bytes: &[u8]) -> Option<Contents> {
         file: ImageFile::sealed(head.memory_bytes, runs),
         flags: head.flags,
         open: head.open,
+        serve: head.serve,
     })
 }
 
@@ -91,14 +97,14 @@ mod tests {
         memory[PAGE] = 1;
         memory[5 * PAGE + 3] = 2;
         let flags = InterruptFlags(vec![(7, 1)]);
-        let (head, runs) = parts(&memory, &flags, Vec::new());
+        let (head, runs) = parts(&memory, &flags, Vec::new(), 9);
         let mut bytes = head;
         runs.iter().for_each(|run| bytes.extend_from_slice(run));
         let read = split(&bytes).unwrap();
         assert_eq!((read.file.unwrap().bytes(), read.flags), (8 * PAGE, flags));
         assert!(split(&bytes[..bytes.len() - 1]).is_none());
         assert!(split(&[0xff; 8]).is_none());
-        let lying = br#"{"memory_bytes":4096,"flags":[],"open":[],"runs":[[4096,1]]}"#;
+        let lying = br#"{"memory_bytes":4096,"flags":[],"open":[],"serve":9,"runs":[[4096,1]]}"#;
         let mut bytes = (lying.len() as u64).to_le_bytes().to_vec();
         bytes.extend_from_slice(lying);
         bytes.push(0);

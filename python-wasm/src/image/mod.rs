@@ -73,6 +73,7 @@ struct Parts {
     file: Arc<ImageFile>,
     flags: Arc<InterruptFlags>,
     open: Vec<OpenState>,
+    serve: u32,
     packages: Option<Arc<Dir>>,
     runtime: Runtime,
 }
@@ -104,6 +105,11 @@ impl Image {
 
     pub(crate) fn interrupt_flags(&self) -> Arc<InterruptFlags> {
         Arc::clone(&self.0.flags)
+    }
+
+    /// Returns the address of the kernel's function that serves a request.
+    pub(crate) fn serve(&self) -> u32 {
+        self.0.serve
     }
 
     pub(crate) fn packages(&self) -> Option<&Arc<Dir>> {

@@ -15,8 +15,11 @@ use crate::session::Host;
 /// CPython's own way to note a signal; see [`crate::session::InterruptFlags`].
 pub(crate) const SET_INTERRUPT: &str = "PyErr_SetInterruptEx";
 
+/// CPython's own way to call a function without arguments; see [`crate::session::Machine::ask`].
+pub(crate) const CALL_FUNCTION: &str = "PyObject_CallNoArgs";
+
 /// Raise it when `patch` changes what it makes of a module.
-const PATCH_VERSION: &str = "1";
+const PATCH_VERSION: &str = "2";
 
 /// The interpreter's compiled module and its first memory.
 pub(crate) struct Code {
@@ -84,7 +87,7 @@ impl Code {
             code,
             data,
             memory_bytes,
-        } = patch(module, &[SET_INTERRUPT])?;
+        } = patch(module, &[SET_INTERRUPT, CALL_FUNCTION])?;
         let compiled = engine
             .precompile_module(&code)
             .map_err(RuntimeError::Engine)?;

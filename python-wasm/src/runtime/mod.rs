@@ -14,7 +14,7 @@ use std::sync::Arc;
 use cap_std::fs::Dir;
 use wasmtime::{Engine, InstancePre};
 
-pub(crate) use code::{Code, SET_INTERRUPT, nonzero};
+pub(crate) use code::{CALL_FUNCTION, Code, SET_INTERRUPT, nonzero};
 pub(crate) use library::{SITE, STANDARD, unpack_wheel};
 
 use crate::cache::{self, Cache};

@@ -140,7 +140,7 @@ impl Session {
                 let host = self.machine.host_mut();
                 host.door.events = None;
                 host.door.input = None;
-                self.capture().await?;
+                self.capture()?;
                 outcome
             }
             Err(death) => {

@@ -10,18 +10,21 @@ use crate::checkpoint::{About, Captured, Checkpoint, PageTable, StoreError};
 use crate::image::Image;
 use crate::memory::{GuestMemory, PageRun};
 
+/// Bytes of captured pages that may wait for the store; more are handed over at once.
+const WAITING_BYTES: usize = 32 << 20;
+
 impl Session {
     /// Returns the state as it is now, once it is stored.
     pub async fn checkpoint(&mut self) -> Result<Checkpoint, SessionError> {
-        self.capture().await?;
-        Ok(self.recorded.clone().await?)
+        self.capture()?;
+        self.settled().await
     }
 
     /// Goes back (or forth) to a checkpoint of the same image. Files stay as they are; what was
     /// open then is opened again. Random generators start anew and the monotonic clock goes on.
     pub async fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), SessionError> {
         self.fits(checkpoint)?;
-        let now = self.recorded.clone().await?;
+        let now = self.settled().await?;
         self.put(&now, checkpoint)?;
         self.fresh = true;
         Ok(())
@@ -30,7 +33,10 @@ impl Session {
     /// Returns a second session in the same state, with copies of its files. A home that is a
     /// folder of the host is shared.
     pub async fn fork(&mut self) -> Result<Self, SessionError> {
-        self.capture().await?;
+        self.capture()?;
+        if let Some(captured) = self.waiting.take() {
+            self.record(captured, false);
+        }
         let memory = GuestMemory::of(
             self.image.file(),
             self.image.runtime().parts().tracking.clone(),
@@ -101,21 +107,17 @@ impl Session {
     }
 
     /// Copies out what was written since the last checkpoint, and lets the store work on it
-    /// while the session goes on.
-    pub(super) async fn capture(&mut self) -> Result<(), SessionError> {
-        let permit = Arc::clone(&self.recordings)
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed");
+    /// while the session goes on. While it still works on the one before, the pages wait; they
+    /// are recorded with the next ones, for only states that somebody asks for are kept.
+    pub(super) fn capture(&mut self) -> Result<(), SessionError> {
         let memory = self.machine.memory();
         // After a failed recording the chain begins anew with all pages.
         let broken = matches!(self.recorded.peek(), Some(Err(_)));
-        let runs = if broken {
-            memory.take_written()?;
-            memory.private_pages()?
-        } else {
-            memory.take_written()?
-        };
+        let mut runs = memory.take_written()?;
+        if broken {
+            runs = memory.private_pages()?;
+            self.waiting = None;
+        }
         let pages: usize = runs.iter().map(|run| run.count as usize).sum();
         let mut captured = Captured {
             about: self.about(),
@@ -129,17 +131,29 @@ impl Session {
                 .bytes
                 .extend_from_slice(unsafe { memory.pages(run) });
         }
-        let before = (!broken).then(|| self.recorded.clone());
+        let captured = match self.waiting.take() {
+            Some(earlier) => earlier.followed_by(captured),
+            None => captured,
+        };
+        if self.recorded.peek().is_some() || captured.bytes.len() > WAITING_BYTES {
+            self.record(captured, broken);
+        } else {
+            self.waiting = Some(captured);
+        }
+        Ok(())
+    }
+
+    /// Hands captured pages to the store, behind the recording that is under way.
+    fn record(&mut self, captured: Captured, anew: bool) {
+        let before = (!anew).then(|| self.recorded.clone());
         let store = self.options.store.clone();
         let recording = tokio::spawn(async move {
             let before = match before {
                 Some(before) => Some(before.await?),
                 None => None,
             };
-            let recorded =
-                tokio::task::spawn_blocking(move || store.record(before.as_ref(), captured)).await;
-            drop(permit);
-            recorded
+            let work = tokio::task::spawn_blocking(move || store.record(before.as_ref(), captured));
+            work.await
                 .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
                 .map_err(Arc::new)
         });
@@ -150,12 +164,19 @@ impl Session {
         }
         .boxed()
         .shared();
-        Ok(())
+    }
+
+    /// Returns the last captured state, once it is stored.
+    async fn settled(&mut self) -> Result<Checkpoint, SessionError> {
+        if let Some(captured) = self.waiting.take() {
+            self.record(captured, false);
+        }
+        Ok(self.recorded.clone().await?)
     }
 
     /// Puts the session back to its last checkpoint, after the guest died.
     pub(super) async fn roll_back(&mut self) -> Result<(), SessionError> {
-        let checkpoint = self.recorded.clone().await?;
+        let checkpoint = self.settled().await?;
         self.put(&checkpoint, &checkpoint)
     }
 
@@ -218,8 +239,8 @@ impl Session {
             unsafe { memory.write_page(*index, page) };
         }
         memory.take_written()?;
-        self.machine =
-            Machine::start(self.image.runtime(), memory, host).map_err(SessionError::Engine)?;
+        self.machine = Machine::start(self.image.runtime(), memory, host, Some(self.image.serve()))
+            .map_err(SessionError::Engine)?;
         self.recorded = futures::future::ready(Ok(target.clone())).boxed().shared();
         self.execution_count = about.execution_count;
         Ok(())

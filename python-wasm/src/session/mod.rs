@@ -16,7 +16,7 @@ use futures::future::{BoxFuture, FutureExt, Shared};
 use sandbox_policy::Limits;
 use serde::Serialize;
 use serde_json::json;
-use tokio::sync::{Mutex, Semaphore, mpsc};
+use tokio::sync::{Mutex, mpsc};
 
 pub use cell::{Cell, Execution, Outcome};
 pub use history::Hibernated;
@@ -29,7 +29,7 @@ pub use requests::{Exported, FigureFormat, VariableFormat};
 pub use turn::Stop;
 pub(crate) use turn::{Budget, Control, InterruptFlags, TurnState, bounded, look, rest};
 
-use crate::checkpoint::{About, Checkpoint, PageTable, StoreError};
+use crate::checkpoint::{About, Captured, Checkpoint, PageTable, StoreError};
 use crate::door::{DoorState, Frame, Output, Rate};
 use crate::image::Image;
 use crate::memory::{GuestMemory, MemoryError};
@@ -100,9 +100,6 @@ pub enum SessionError {
 /// A checkpoint that is taken, hashed and stored while the session goes on.
 type Recorded = Shared<BoxFuture<'static, Result<Checkpoint, Arc<StoreError>>>>;
 
-/// Checkpoints that may be under way at once; a caller that is faster than the store waits.
-const RECORDINGS: usize = 4;
-
 /// A live interpreter with its variables.
 ///
 /// Nothing is granted by default: no folder of the host, no network, no tool; the writable home
@@ -118,7 +115,8 @@ pub struct Session {
     questions: Arc<Mutex<mpsc::Receiver<Option<String>>>>,
     /// The checkpoint that memory equals, but for the pages written since.
     recorded: Recorded,
-    recordings: Arc<Semaphore>,
+    /// Pages captured after it, that the store has not been given yet.
+    waiting: Option<Captured>,
     fuel_used: u64,
     time_used: Duration,
     execution_count: u64,
@@ -213,8 +211,8 @@ impl Session {
         let control = Control::new();
         let (input, questions) = mpsc::channel(1);
         let host = host(image, &options, &folders, &control, about, own)?;
-        let machine =
-            Machine::start(image.runtime(), memory, host).map_err(SessionError::Engine)?;
+        let machine = Machine::start(image.runtime(), memory, host, Some(image.serve()))
+            .map_err(SessionError::Engine)?;
         Ok(Self {
             image: image.clone(),
             folders,
@@ -223,7 +221,7 @@ impl Session {
             input,
             questions: Arc::new(Mutex::new(questions)),
             recorded,
-            recordings: Arc::new(Semaphore::new(RECORDINGS)),
+            waiting: None,
             fuel_used: about.fuel_used,
             time_used: Duration::ZERO,
             execution_count: about.execution_count,

@@ -153,7 +153,7 @@ impl Session {
     pub async fn inject(&mut self, parameters: &Map<String, Value>) -> Result<(), SessionError> {
         self.answer("inject", json!({"parameters": parameters}))
             .await?;
-        self.capture().await
+        self.capture()
     }
 
     async fn files(&mut self, request: Value) -> Result<Vec<Exported>, SessionError> {
