@@ -1,7 +1,7 @@
 //! Ctrl-C: the cell is interrupted, the run ends, and what ran is written.
 
-use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -10,32 +10,35 @@ use crate::support::{Folder, Outputs};
 const SWALLOW: &str =
     "while True:\n    try:\n        while True: pass\n    except BaseException: pass\n";
 
-/// Runs a script of two cells, sends the signal while the second one runs, and returns what was
-/// written. The first cell prints a line, so it is known when cells run.
+/// Runs a script, sends the signal while its second cell runs, and returns what was written. The
+/// cell makes a file, so that it is known when it runs.
 fn interrupted(second: &str, signal: Signal) -> Outputs {
     let folder = Folder::new();
-    let first = "# %%\nprint('running', flush=True)\n";
-    folder.write(
-        "a.py",
-        &format!("{first}# %%\nprint('second', flush=True)\n{second}# %%\nprint('never')\n"),
-    );
+    let cells = [
+        "print('first')",
+        &format!("open('begun', 'w').close()\n{second}"),
+        "print('never')",
+    ];
+    folder.write("a.py", &format!("# %%\n{}\n", cells.join("\n# %%\n")));
     let mut child = Command::new(env!("CARGO_BIN_EXE_cellblock"))
         .args(["run", "a.py", "--image", "base", "--out", "a.ipynb"])
+        .args(["--in-place", "--timeout", "60s"])
         .current_dir(folder.path())
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
+        .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .expect("the command starts");
-    let stdout = child.stdout.take().expect("it is a pipe");
-    let mut lines = BufReader::new(stdout).lines();
-    let said: Vec<_> = lines.by_ref().take(2).map(|line| line.unwrap()).collect();
-    assert_eq!(said, ["running", "second"]);
+    while !folder.path().join("begun").exists() {
+        let ended = child.try_wait().expect("the command can be asked");
+        assert!(ended.is_none(), "it ended before its second cell");
+        std::thread::sleep(Duration::from_millis(20));
+    }
     let pid = Pid::from_child(&child);
     kill_process(pid, signal).expect("the signal is sent");
     assert_eq!(child.wait().expect("the command ends").code(), Some(1));
     let written = folder.outputs("a.ipynb");
-    assert_eq!(written.text(0), "running\n");
+    assert_eq!(written.text(0), "first\n");
     assert!(!written.ran(2) && written.of(2).is_empty());
     written
 }
