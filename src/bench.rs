@@ -130,7 +130,7 @@ pub(crate) async fn measure(
     record(&name, vec![milliseconds(started)], Kind::Milliseconds);
     let private = sessions
         .iter()
-        .map(|session| session.usage().private_bytes as f64 / f64::from(1 << 20));
+        .map(|session| session.private_bytes() as f64 / f64::from(1 << 20));
     record("private memory of each", private.collect(), Kind::Mebibytes);
     Ok(figures)
 }

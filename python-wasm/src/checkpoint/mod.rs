@@ -126,22 +126,3 @@ pub(crate) struct Captured {
     /// The pages' bytes, one after the other.
     pub(crate) bytes: Vec<u8>,
 }
-
-impl Captured {
-    /// Returns this and then `later`: of a page in both, the later one.
-    pub(crate) fn followed_by(self, later: Self) -> Self {
-        let known: std::collections::HashSet<u32> = later.indices.iter().copied().collect();
-        let mut both = later;
-        for (index, page) in self
-            .indices
-            .iter()
-            .zip(self.bytes.chunks_exact(crate::memory::PAGE))
-        {
-            if !known.contains(index) {
-                both.indices.push(*index);
-                both.bytes.extend_from_slice(page);
-            }
-        }
-        both
-    }
-}

@@ -1,6 +1,6 @@
 //! The store of pages: each content once, in memory or in a folder.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -115,27 +115,39 @@ impl PageStore {
         file::read(self, folder, id)
     }
 
-    /// Returns the checkpoint that `captured` makes of the one before it. Hashes and compresses:
-    /// not for a thread that has to be quick. With a folder, it is on disk when this returns.
+    /// Returns the checkpoint that `captured`, in their order, make of the one before them.
+    /// Hashes and compresses: not for a thread that has to be quick. With a folder, it is on
+    /// disk when this returns.
+    ///
+    /// # Panics
+    /// When `captured` is empty.
     pub(crate) fn record(
         &self,
         before: Option<&Checkpoint>,
-        captured: Captured,
+        captured: &[Captured],
     ) -> Result<Checkpoint, StoreError> {
         let mut table = before
             .map(|before| before.0.table.clone())
             .unwrap_or_default();
-        for (index, page) in captured
-            .indices
-            .iter()
-            .zip(captured.bytes.chunks_exact(PAGE))
-        {
-            let id = address(self.key(), page);
-            if table.get(*index).is_none_or(|known| known.id != id) {
-                table.set(*index, self.page(id, page));
+        let mut seen = HashSet::new();
+        // Of a page captured several times only the last state counts.
+        for captured in captured.iter().rev() {
+            for (index, page) in captured
+                .indices
+                .iter()
+                .zip(captured.bytes.chunks_exact(PAGE))
+            {
+                if !seen.insert(*index) {
+                    continue;
+                }
+                let id = address(self.key(), page);
+                if table.get(*index).is_none_or(|known| known.id != id) {
+                    table.set(*index, self.page(id, page));
+                }
             }
         }
-        let checkpoint = Checkpoint::new(captured.about, table);
+        let last = captured.last().expect("there is something to record");
+        let checkpoint = Checkpoint::new(last.about.clone(), table);
         if let Some(folder) = self.folder() {
             file::write(self, folder, &checkpoint)?;
         }

@@ -47,10 +47,10 @@ impl PageTable {
         let mut differing = Vec::new();
         for at in 0..self.chunks.len().max(other.chunks.len()) {
             let (ours, theirs) = (chunk(self, at), chunk(other, at));
-            if let (Some(ours), Some(theirs)) = (ours, theirs) {
-                if Arc::ptr_eq(ours, theirs) {
-                    continue;
-                }
+            if let (Some(ours), Some(theirs)) = (ours, theirs)
+                && Arc::ptr_eq(ours, theirs)
+            {
+                continue;
             }
             for slot in 0..SLOTS {
                 let id = |chunk: Option<&Arc<Chunk>>| {

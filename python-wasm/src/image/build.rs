@@ -2,36 +2,19 @@
 
 use std::fs;
 use std::io;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
 
 use cap_std::fs::Dir;
-use sandbox_policy::{Limits, Policy};
-use serde_json::{Map, Value, json};
+use sandbox_policy::{ImageRule, Policy};
+use serde_json::{Value, json};
 
+use super::builder::Builder;
 use super::{Image, ImageError, ImageSpec, PACKAGES, Parts, file};
 use crate::cache;
-use crate::door::{DoorState, Frame, Output, Rate};
-use crate::memory::{GuestMemory, PageRun};
+use crate::memory::PageRun;
 use crate::progress::{Progress, Unit};
-use crate::runtime::{Runtime, RuntimeError, SITE, STANDARD, unpack_wheel};
-use crate::session::{
-    Budget, Control, Host, InterruptFlags, Limiter, Machine, Stop, TurnState, wasi,
-};
-use crate::wasi::{Clock, Descriptors, Mount, Quota, Tree};
-
-/// What a step of a build may use; it is the operator's own code.
-const STEP: Budget = Budget {
-    time: Duration::from_secs(15 * 60),
-    grace: Duration::from_secs(1),
-    fuel: u64::MAX / 4,
-    fuel_limit: Stop::FuelPerCell,
-    grace_fuel: 0,
-};
-
-/// Boots the kernel; everything else goes through the door.
-const BOOT: &[u8] =
-    b"import sys\nsys.path.append('/usr/local/lib/kernel')\nimport cellblock_kernel.boot";
+use crate::runtime::{Runtime, RuntimeError, unpack_wheel};
+use crate::session::{Session, SessionError, SessionOptions};
 
 /// Returns the name of an image's file, and the folder name of its packages if it adds any.
 pub(super) fn name(
@@ -87,19 +70,25 @@ pub(super) async fn open_or_build(
         None => None,
     };
     for attempt in 0..2 {
-        if let Some(opened) = cache.open_sealed(&name).map_err(fail)? {
-            if let Some(contents) = file::read(opened).map_err(fail)? {
-                return Ok(Image(Arc::new(Parts {
-                    name: spec.name.clone(),
-                    digest: name,
-                    file: Arc::new(contents.file.map_err(RuntimeError::from)?),
-                    flags: Arc::new(contents.flags),
-                    open: contents.open,
-                    serve: contents.serve,
-                    packages,
-                    runtime: runtime.clone(),
-                })));
+        if let Some(opened) = cache.open_sealed(&name).map_err(fail)?
+            && let Some(contents) = file::read(opened).map_err(fail)?
+        {
+            let image = Image(Arc::new(Parts {
+                name: spec.name.clone(),
+                digest: name,
+                file: Arc::new(contents.file.map_err(RuntimeError::from)?),
+                flags: Arc::new(contents.flags),
+                open: contents.open,
+                serve: contents.serve,
+                first_pages: OnceLock::new(),
+                packages,
+                runtime: runtime.clone(),
+            }));
+            // Without them a first cell is slower, and nothing else.
+            if let Ok(pages) = first_pages(&image).await {
+                let _ = image.0.first_pages.set(pages);
             }
+            return Ok(image);
         }
         if attempt == 0 {
             build(runtime, spec, &name, packages.as_ref(), progress).await?;
@@ -108,6 +97,15 @@ pub(super) async fn open_or_build(
     Err(fail(io::Error::other(
         "the image was altered while it was written",
     )))
+}
+
+/// Runs a first cell in a session and returns the pages it wrote.
+async fn first_pages(image: &Image) -> Result<Vec<PageRun>, SessionError> {
+    let mut policy = Policy::profile("trusted").expect("the profile is compiled in");
+    policy.images = ImageRule::Any;
+    let mut session = Session::spawn(image, SessionOptions::new(policy)).await?;
+    session.collect("1 + 1").await?;
+    session.private_pages()
 }
 
 async fn build(
@@ -157,7 +155,7 @@ async fn build(
         .interrupt_flags()
         .await
         .map_err(|reason| failed("interrupt", reason))?;
-    let open = machine.machine.host().wasi.descriptors.state();
+    let open = machine.open_files();
     let (start, runs) = file::parts(machine.contents(), &flags, open, serve);
     let mut parts: Vec<&[u8]> = vec![&start];
     parts.extend(runs);
@@ -231,273 +229,4 @@ fn unpack_packages(
     }
     let opened = Dir::open_ambient_dir(&folder, cap_std::ambient_authority()).map_err(fail)?;
     Ok(Arc::new(opened))
-}
-
-/// Lets guests compile the library's source files, two at a time.
-pub(crate) async fn compile_library(
-    runtime: &Runtime,
-    name: &str,
-    progress: &dyn Progress,
-) -> Result<(), String> {
-    const TITLE: &str = "compiling the packages to bytecode";
-    let folder = runtime.parts().cache.path(name);
-    let mut packages = Vec::new();
-    for part in [SITE, STANDARD] {
-        for entry in fs::read_dir(folder.join(part)).map_err(|error| error.to_string())? {
-            let entry = entry.map_err(|error| error.to_string())?;
-            let file_name = entry.file_name().to_string_lossy().into_owned();
-            if !file_name.ends_with("-info")
-                && (entry.path().is_dir() || file_name.ends_with(".py"))
-            {
-                packages.push(format!("/usr/local/lib/{part}/{file_name}"));
-            }
-        }
-    }
-    let total = packages.len() as u64;
-    let queue = Mutex::new((packages, 0u64));
-    let work = || async {
-        let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
-        let mut machine = Builder::start(runtime, scratch.path(), None, true)?;
-        machine.initialize().await?;
-        machine
-            .run("import compileall, py_compile, sys; sys.setrecursionlimit(5000)")
-            .await?;
-        loop {
-            let next = queue.lock().map_err(|error| error.to_string())?.0.pop();
-            let Some(package) = next else {
-                return Ok::<(), String>(());
-            };
-            let call = if package.ends_with(".py") {
-                "compile_file"
-            } else {
-                "compile_dir"
-            };
-            machine
-                .run(&format!(
-                    "_ = compileall.{call}({package:?}, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)"
-                ))
-                .await?;
-            let done = {
-                let mut queue = queue.lock().map_err(|error| error.to_string())?;
-                queue.1 += 1;
-                queue.1
-            };
-            progress.update(TITLE, done, Some(total), Unit::Items);
-        }
-    };
-    let (first, second) = tokio::join!(work(), work());
-    first.and(second)?;
-    progress.finish(TITLE);
-    Ok(())
-}
-
-/// A guest that builds: trusted input, no user, generous limits.
-struct Builder {
-    machine: Machine,
-}
-
-impl Builder {
-    fn start(
-        runtime: &Runtime,
-        scratch: &std::path::Path,
-        packages: Option<&Arc<Dir>>,
-        library_writable: bool,
-    ) -> Result<Self, String> {
-        let limits = Policy::profile("trusted")
-            .map_err(|error| error.to_string())?
-            .limits;
-        let parts = runtime.parts();
-        let memory = GuestMemory::of(Arc::clone(&parts.code.unbooted), parts.tracking.clone())
-            .map_err(|error| error.to_string())?;
-        let host = host(runtime, scratch, packages, library_writable, &limits)
-            .map_err(|error| error.to_string())?;
-        let machine =
-            Machine::start(runtime, memory, host, None).map_err(|error| format!("{error:#}"))?;
-        Ok(Self { machine })
-    }
-
-    async fn initialize(&mut self) -> Result<(), String> {
-        self.machine.host_mut().turn.begin(STEP);
-        self.machine.boot().await.map_err(|death| death.to_string())
-    }
-
-    async fn boot(&mut self) -> Result<(), String> {
-        self.initialize().await?;
-        self.run_source(BOOT).await
-    }
-
-    async fn run(&mut self, source: &str) -> Result<(), String> {
-        self.run_source(source.as_bytes()).await
-    }
-
-    async fn run_source(&mut self, source: &[u8]) -> Result<(), String> {
-        self.machine.host_mut().turn.begin(STEP);
-        let status = self
-            .machine
-            .run(source)
-            .await
-            .map_err(|death| death.to_string());
-        let said = self.said();
-        match status {
-            Ok(0) => Ok(()),
-            Ok(status) => Err(format!("status {status}: {said}")),
-            Err(reason) => Err(format!("{reason}: {said}")),
-        }
-    }
-
-    /// Returns what was written to the raw descriptors.
-    fn said(&mut self) -> String {
-        let events = self.machine.host_mut().output.take_raw();
-        events
-            .into_iter()
-            .filter_map(|(event, _)| match event {
-                crate::event::Event::Stream(stream) => Some(stream.text),
-                _ => None,
-            })
-            .collect()
-    }
-
-    async fn ask(&mut self, request: Value) -> Result<Map<String, Value>, String> {
-        let reply = self
-            .machine
-            .ask(Frame::of(request), STEP)
-            .await
-            .map_err(|death| death.to_string())?;
-        let text = |name: &str| {
-            reply
-                .header
-                .get(name)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        if text("status") == "error" {
-            let traceback: Vec<&str> = reply
-                .header
-                .get("traceback")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .collect();
-            return Err(format!(
-                "{}: {}\n{}",
-                text("ename"),
-                text("evalue"),
-                traceback.join("\n")
-            ));
-        }
-        Ok(reply.header)
-    }
-
-    /// Lets CPython note an interrupt and records what changed.
-    async fn interrupt_flags(&mut self) -> Result<InterruptFlags, String> {
-        let before = self.contents().to_vec();
-        self.machine
-            .note_interrupt()
-            .await
-            .map_err(|death| death.to_string())?;
-        let flags = InterruptFlags::between(&before, self.contents());
-        flags.clear_in(self.contents_mut());
-        if !(2..=4).contains(&flags.0.len()) {
-            return Err(format!(
-                "noting an interrupt changed {} bytes, where three were expected",
-                flags.0.len()
-            ));
-        }
-        Ok(flags)
-    }
-
-    fn contents(&self) -> &[u8] {
-        let memory = self.machine.memory();
-        let run = PageRun {
-            first: 0,
-            count: (memory.len() / crate::memory::PAGE) as u32,
-        };
-        // SAFETY: the guest runs only in methods that take `&mut self`.
-        unsafe { memory.pages(run) }
-    }
-
-    fn contents_mut(&mut self) -> &mut [u8] {
-        let memory = self.machine.memory();
-        // SAFETY: as above, and no other slice is held: this takes `&mut self`.
-        unsafe { std::slice::from_raw_parts_mut(memory.as_ptr(), memory.len()) }
-    }
-}
-
-fn host(
-    runtime: &Runtime,
-    scratch: &std::path::Path,
-    packages: Option<&Arc<Dir>>,
-    library_writable: bool,
-    limits: &Limits,
-) -> io::Result<Host> {
-    let parts = runtime.parts();
-    let own = |name: &str| {
-        let folder = scratch.join(name);
-        fs::create_dir(&folder)?;
-        Dir::open_ambient_dir(&folder, cap_std::ambient_authority()).map(Arc::new)
-    };
-    let at = |path: &str| {
-        path.split('/')
-            .filter(|name| !name.is_empty())
-            .map(str::to_owned)
-            .collect()
-    };
-    let mut mounts = vec![
-        Mount {
-            at: at("/usr/local/lib"),
-            folder: Arc::clone(&parts.library),
-            writable: library_writable,
-        },
-        Mount {
-            at: at("/usr/local/lib/kernel"),
-            folder: Arc::clone(&parts.kernel),
-            writable: false,
-        },
-        Mount {
-            at: at("/home/user"),
-            folder: own("home")?,
-            writable: true,
-        },
-        Mount {
-            at: at("/tmp"),
-            folder: own("tmp")?,
-            writable: true,
-        },
-    ];
-    if let Some(packages) = packages {
-        mounts.push(Mount {
-            at: at(PACKAGES),
-            folder: Arc::clone(packages),
-            writable: false,
-        });
-    }
-    let quota = Quota::new(8 << 30, 1 << 20, 1 << 30);
-    let control = Control::new();
-    Ok(Host {
-        memory: None,
-        wasi: wasi(
-            Tree::new(mounts),
-            quota,
-            Descriptors::new(limits.open_files),
-            Clock::going_on_from(Duration::ZERO),
-            &[],
-        ),
-        door: DoorState {
-            request: None,
-            reply: None,
-            events: None,
-            input: None,
-            tools: Arc::default(),
-            rate: Rate::per_second(1_000_000),
-            tables: crate::columnar::TableDoor::default(),
-        },
-        output: Output::new(1 << 20, 1 << 20),
-        turn: TurnState::new(control, Arc::new(InterruptFlags(Vec::new())), STEP),
-        limiter: Limiter {
-            memory_bytes: crate::memory::MAXIMUM_BYTES,
-            refused: false,
-        },
-    })
 }

@@ -67,7 +67,7 @@ fn split(bytes: &[u8]) -> Option<Contents> {
     let (head, mut rest) =
         rest.split_at_checked(usize::try_from(u64::from_le_bytes(*len)).ok()?)?;
     let head: Head = serde_json::from_slice(head).ok()?;
-    if head.memory_bytes > MAXIMUM_BYTES || head.memory_bytes % PAGE != 0 {
+    if head.memory_bytes > MAXIMUM_BYTES || !head.memory_bytes.is_multiple_of(PAGE) {
         return None;
     }
     let mut runs = Vec::with_capacity(head.runs.len());

@@ -1,20 +1,22 @@
 //! Images: memories of a booted interpreter with its packages loaded, shared by all sessions.
 
 mod build;
+mod builder;
+mod bytecode;
 mod file;
 mod spec;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use cap_std::fs::Dir;
 
-pub(crate) use build::compile_library;
+pub(crate) use bytecode::compile_library;
 pub use spec::ImageSpec;
 
 use crate::checkpoint::About;
-use crate::memory::ImageFile;
+use crate::memory::{ImageFile, PageRun};
 use crate::progress::Progress;
 use crate::runtime::{Runtime, RuntimeError};
 use crate::session::InterruptFlags;
@@ -74,6 +76,8 @@ struct Parts {
     flags: Arc<InterruptFlags>,
     open: Vec<OpenState>,
     serve: u32,
+    /// Pages that every first cell writes; found when the image is opened.
+    first_pages: OnceLock<Vec<PageRun>>,
     packages: Option<Arc<Dir>>,
     runtime: Runtime,
 }
@@ -110,6 +114,12 @@ impl Image {
     /// Returns the address of the kernel's function that serves a request.
     pub(crate) fn serve(&self) -> u32 {
         self.0.serve
+    }
+
+    /// Returns the pages that every first cell writes: a session prepares them in a few calls
+    /// instead of a fault each.
+    pub(crate) fn first_pages(&self) -> &[PageRun] {
+        self.0.first_pages.get().map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn packages(&self) -> Option<&Arc<Dir>> {

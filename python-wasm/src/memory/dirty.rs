@@ -88,15 +88,20 @@ impl DirtyTracking {
         }
     }
 
-    pub(super) fn take_written(
-        &self,
-        base: usize,
-        bytes: usize,
-    ) -> Result<Vec<PageRun>, MemoryError> {
+    /// Returns the pages that may have been written since they were last armed.
+    pub(super) fn written(&self, base: usize, bytes: usize) -> Result<Vec<PageRun>, MemoryError> {
         match &self.watcher {
-            Some(_) => self.scan(base, bytes, PM_SCAN_WP_MATCHING, PAGE_IS_WRITTEN),
+            Some(_) => self.scan(base, bytes, 0, PAGE_IS_WRITTEN),
             None => self.private(base, bytes),
         }
+    }
+
+    /// Watches the pages of a range from here on, in one call.
+    pub(super) fn arm(&self, base: usize, bytes: usize) -> Result<(), MemoryError> {
+        if self.watcher.is_some() {
+            self.scan(base, bytes, PM_SCAN_WP_MATCHING, PAGE_IS_WRITTEN)?;
+        }
+        Ok(())
     }
 
     pub(super) fn private(&self, base: usize, bytes: usize) -> Result<Vec<PageRun>, MemoryError> {

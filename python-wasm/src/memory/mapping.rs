@@ -2,10 +2,11 @@
 
 use std::os::fd::{AsFd, AsRawFd};
 use std::ptr::NonNull;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::dirty::{DirtyTracking, PageRun};
+use super::hot::{HotPages, Watch};
 use super::{ImageFile, MemoryError, PAGE};
 
 /// Address space a guest memory may grow into: all a 32-bit guest can name.
@@ -25,6 +26,7 @@ pub(crate) struct GuestMemory {
     len: AtomicUsize,
     image: Arc<ImageFile>,
     tracking: DirtyTracking,
+    hot: Mutex<HotPages>,
 }
 
 // SAFETY: the range is owned by this value; it is changed either by the wasmtime store that was
@@ -59,6 +61,7 @@ impl GuestMemory {
             len: AtomicUsize::new(image.bytes()),
             image: Arc::clone(&image),
             tracking,
+            hot: Mutex::default(),
         });
         if image.bytes() > 0 {
             // SAFETY: the range lies inside of the reservation made above, and nothing points
@@ -113,11 +116,27 @@ impl GuestMemory {
         Ok(())
     }
 
-    /// Returns the pages written since the last call, and begins to watch anew. It may name a
-    /// page that was not written, and never leaves out one that was.
+    /// Returns the pages written since the last call. It may name a page that was not written,
+    /// and never leaves out one that was.
     pub(crate) fn take_written(&self) -> Result<Vec<PageRun>, MemoryError> {
-        self.tracking
-            .take_written(self.base.as_ptr() as usize, self.len())
+        let base = self.base.as_ptr() as usize;
+        let written = self.tracking.written(base, self.len())?;
+        match self.hot.lock().expect("no holder panics").look(&written) {
+            Watch::All => self.tracking.arm(base, self.len())?,
+            Watch::Some(runs) => {
+                for run in runs {
+                    let (start, bytes) = run.byte_range();
+                    self.tracking.arm(base + start, bytes)?;
+                }
+            }
+        }
+        Ok(written)
+    }
+
+    /// Forgets what was written so far.
+    pub(crate) fn watch_anew(&self) -> Result<(), MemoryError> {
+        *self.hot.lock().expect("no holder panics") = HotPages::default();
+        self.tracking.arm(self.base.as_ptr() as usize, self.len())
     }
 
     /// Returns the pages this memory holds for itself: all that may differ from the image.

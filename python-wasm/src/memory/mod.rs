@@ -5,6 +5,7 @@
 
 mod creator;
 mod dirty;
+mod hot;
 mod image_file;
 mod mapping;
 

@@ -221,10 +221,10 @@ impl Unpacker {
             {
                 continue;
             }
-            if let Some(parent) = to.parent() {
-                if made.insert(parent.to_owned()) {
-                    fs::create_dir_all(parent).map_err(fail)?;
-                }
+            if let Some(parent) = to.parent()
+                && made.insert(parent.to_owned())
+            {
+                fs::create_dir_all(parent).map_err(fail)?;
             }
             self.one(&mut archive, &name, &to)?;
         }

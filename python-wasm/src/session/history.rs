@@ -34,9 +34,7 @@ impl Session {
     /// folder of the host is shared.
     pub async fn fork(&mut self) -> Result<Self, SessionError> {
         self.capture()?;
-        if let Some(captured) = self.waiting.take() {
-            self.record(captured, false);
-        }
+        self.record(false);
         let memory = GuestMemory::of(
             self.image.file(),
             self.image.runtime().parts().tracking.clone(),
@@ -47,7 +45,7 @@ impl Session {
             // SAFETY: this session is held exclusively and runs nothing; the other memory is new.
             unsafe { memory.copy_from(self.machine.memory(), run) };
         }
-        memory.take_written()?;
+        memory.watch_anew()?;
         let folders = self.folders.copy(&self.options.home)?;
         let about = self.about();
         let mut fork = Self::on(
@@ -99,7 +97,7 @@ impl Session {
         let memory = GuestMemory::of(image.file(), image.runtime().parts().tracking.clone())?;
         memory.set_len(about.memory_bytes as usize)?;
         fill(&memory, &checkpoint.0.table, options.store.key())?;
-        memory.take_written()?;
+        memory.watch_anew()?;
         let recorded = futures::future::ready(Ok(checkpoint.clone()))
             .boxed()
             .shared();
@@ -116,7 +114,7 @@ impl Session {
         let mut runs = memory.take_written()?;
         if broken {
             runs = memory.private_pages()?;
-            self.waiting = None;
+            self.waiting.clear();
         }
         let pages: usize = runs.iter().map(|run| run.count as usize).sum();
         let mut captured = Captured {
@@ -131,20 +129,24 @@ impl Session {
                 .bytes
                 .extend_from_slice(unsafe { memory.pages(run) });
         }
-        let captured = match self.waiting.take() {
-            Some(earlier) => earlier.followed_by(captured),
-            None => captured,
-        };
-        if self.recorded.peek().is_some() || captured.bytes.len() > WAITING_BYTES {
-            self.record(captured, broken);
-        } else {
-            self.waiting = Some(captured);
+        self.waiting.push(captured);
+        let bytes: usize = self
+            .waiting
+            .iter()
+            .map(|captured| captured.bytes.len())
+            .sum();
+        if self.recorded.peek().is_some() || bytes > WAITING_BYTES {
+            self.record(broken);
         }
         Ok(())
     }
 
-    /// Hands captured pages to the store, behind the recording that is under way.
-    fn record(&mut self, captured: Captured, anew: bool) {
+    /// Hands the captured pages to the store, behind the recording that is under way.
+    fn record(&mut self, anew: bool) {
+        let captured = std::mem::take(&mut self.waiting);
+        if captured.is_empty() {
+            return;
+        }
         let before = (!anew).then(|| self.recorded.clone());
         let store = self.options.store.clone();
         let recording = tokio::spawn(async move {
@@ -152,7 +154,8 @@ impl Session {
                 Some(before) => Some(before.await?),
                 None => None,
             };
-            let work = tokio::task::spawn_blocking(move || store.record(before.as_ref(), captured));
+            let work =
+                tokio::task::spawn_blocking(move || store.record(before.as_ref(), &captured));
             work.await
                 .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
                 .map_err(Arc::new)
@@ -168,9 +171,7 @@ impl Session {
 
     /// Returns the last captured state, once it is stored.
     async fn settled(&mut self) -> Result<Checkpoint, SessionError> {
-        if let Some(captured) = self.waiting.take() {
-            self.record(captured, false);
-        }
+        self.record(false);
         Ok(self.recorded.clone().await?)
     }
 
@@ -238,7 +239,7 @@ impl Session {
             // SAFETY: as above.
             unsafe { memory.write_page(*index, page) };
         }
-        memory.take_written()?;
+        memory.watch_anew()?;
         self.machine = Machine::start(self.image.runtime(), memory, host, Some(self.image.serve()))
             .map_err(SessionError::Engine)?;
         self.recorded = futures::future::ready(Ok(target.clone())).boxed().shared();

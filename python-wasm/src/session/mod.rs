@@ -32,7 +32,7 @@ pub(crate) use turn::{Budget, Control, InterruptFlags, TurnState, bounded, look,
 use crate::checkpoint::{About, Captured, Checkpoint, PageTable, StoreError};
 use crate::door::{DoorState, Frame, Output, Rate};
 use crate::image::Image;
-use crate::memory::{GuestMemory, MemoryError};
+use crate::memory::{GuestMemory, MemoryError, PageRun};
 use crate::wasi::{Clock, Descriptors, Quota, Tree, Wasi};
 
 /// Why a session cannot do what was asked. What goes wrong in guest code is no error of this
@@ -116,10 +116,12 @@ pub struct Session {
     /// The checkpoint that memory equals, but for the pages written since.
     recorded: Recorded,
     /// Pages captured after it, that the store has not been given yet.
-    waiting: Option<Captured>,
+    waiting: Vec<Captured>,
     fuel_used: u64,
     time_used: Duration,
     execution_count: u64,
+    /// Nothing has run on this memory since it was mapped.
+    untouched: bool,
     /// The guest has to reseed what is random before it does anything else.
     fresh: bool,
 }
@@ -133,8 +135,6 @@ pub struct Usage {
     pub seconds: f64,
     /// Bytes of the guest's memory.
     pub memory_bytes: u64,
-    /// Bytes of that which are not shared with other sessions of the image.
-    pub private_bytes: u64,
     /// Bytes of files in the writable folders.
     pub file_bytes: u64,
     /// Files and folders in the writable folders.
@@ -221,10 +221,11 @@ impl Session {
             input,
             questions: Arc::new(Mutex::new(questions)),
             recorded,
-            waiting: None,
+            waiting: Vec::new(),
             fuel_used: about.fuel_used,
             time_used: Duration::ZERO,
             execution_count: about.execution_count,
+            untouched: about.execution_count == 0,
             fresh: true,
             options,
         })
@@ -260,16 +261,20 @@ impl Session {
         self.usage_of(self.fuel_used, self.time_used)
     }
 
+    /// Returns the bytes of memory that this session does not share with others of its image.
+    pub fn private_bytes(&self) -> u64 {
+        let runs = self.machine.memory().private_pages().unwrap_or_default();
+        let pages: u64 = runs.iter().map(|run| u64::from(run.count)).sum();
+        pages * crate::memory::PAGE as u64
+    }
+
     fn usage_of(&self, fuel: u64, time: Duration) -> Usage {
         let host = self.machine.host();
         let (file_bytes, files) = host.wasi.quota.used();
-        let private = self.machine.memory().private_pages().unwrap_or_default();
-        let pages: u64 = private.iter().map(|run| u64::from(run.count)).sum();
         Usage {
             fuel,
             seconds: time.as_secs_f64(),
             memory_bytes: self.machine.memory().len() as u64,
-            private_bytes: pages * crate::memory::PAGE as u64,
             file_bytes,
             files,
             open_files: host.wasi.descriptors.len() as u64,
@@ -299,6 +304,11 @@ impl Session {
         }
     }
 
+    /// Returns the pages this session does not share with its image.
+    pub(crate) fn private_pages(&self) -> Result<Vec<PageRun>, SessionError> {
+        Ok(self.machine.memory().private_pages()?)
+    }
+
     /// Makes a request of the guest's kernel under `budget`; after a failure the session is
     /// rolled back and the reason returned.
     async fn ask(
@@ -307,6 +317,14 @@ impl Session {
         budget: Budget,
     ) -> Result<Result<Frame, Death>, SessionError> {
         if self.fresh {
+            if self.untouched {
+                let memory = self.machine.memory();
+                self.image
+                    .first_pages()
+                    .iter()
+                    .for_each(|run| memory.populate(*run));
+                self.untouched = false;
+            }
             request.header.insert("fresh".into(), json!(true));
             request
                 .header

@@ -194,10 +194,10 @@ impl TurnState {
     /// Returns the name of the limit that was hit and a sentence for the user, when the guest
     /// asks. Its grace begins then, once, for it still has to unwind and to show a traceback.
     pub(crate) fn acknowledge(&mut self) -> (&'static str, String) {
-        if !std::mem::replace(&mut self.acknowledged, true) {
-            if let Some((_, since)) = &mut self.stopped {
-                *since = Instant::now();
-            }
+        if !std::mem::replace(&mut self.acknowledged, true)
+            && let Some((_, since)) = &mut self.stopped
+        {
+            *since = Instant::now();
         }
         self.reason()
     }

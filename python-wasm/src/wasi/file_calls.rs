@@ -16,11 +16,11 @@ const LISTING_NAMES: usize = 100_000;
 
 pub(super) fn close(guest: &mut Guest<'_, '_>, fd: u32) -> Result<(), Errno> {
     let wasi = &mut guest.host().wasi;
-    if let Descriptor::File(file) = wasi.descriptors.remove(fd)? {
-        if wasi.quota.closed(file.identity) {
-            wasi.quota
-                .give_back(file.file.metadata().map_or(0, |metadata| metadata.size()));
-        }
+    if let Descriptor::File(file) = wasi.descriptors.remove(fd)?
+        && wasi.quota.closed(file.identity)
+    {
+        wasi.quota
+            .give_back(file.file.metadata().map_or(0, |metadata| metadata.size()));
     }
     Ok(())
 }

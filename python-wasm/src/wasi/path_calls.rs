@@ -243,7 +243,6 @@ fn release(
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the signature is WASI's")]
 pub(super) fn rename(
     guest: &mut Guest<'_, '_>,
     from_fd: u32,
@@ -271,16 +270,15 @@ pub(super) fn rename(
     from_mount
         .folder
         .rename(&from_path, &to_mount.folder, &to_path)?;
-    if let Some(replaced) = replaced {
-        if (replaced.dev(), replaced.ino()) != (moved.dev(), moved.ino()) {
-            quota.remove_entry();
-            release(quota, descriptors, &replaced);
-        }
+    if let Some(replaced) = replaced
+        && (replaced.dev(), replaced.ino()) != (moved.dev(), moved.ino())
+    {
+        quota.remove_entry();
+        release(quota, descriptors, &replaced);
     }
     Ok(())
 }
 
-#[expect(clippy::too_many_arguments, reason = "the signature is WASI's")]
 pub(super) fn readlink(
     guest: &mut Guest<'_, '_>,
     fd: u32,
