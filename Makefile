@@ -19,7 +19,7 @@ prepare:
 	@.ci/prepare
 
 build: prepare ## Build the command `cellblock`.
-	$(CARGO) build $(CARGO_FLAGS) --package cellblock
+	$(CARGO) build $(CARGO_FLAGS) --workspace
 
 run: build ## Prepare the interpreter and run examples/tour.ipynb; its outputs are in target/tour.ipynb.
 	@mkdir -p target
@@ -40,9 +40,8 @@ doc:
 deny: prepare
 	@.ci/deny
 
-bench: build ## Measure the sandbox on this machine, beside ipykernel when benches/compare.sh is there.
-	$(CELLBLOCK) bench
-	@if [ -x benches/compare.sh ]; then benches/compare.sh; fi
+bench: build ## Measure the sandbox on this machine, beside ipykernel.
+	benches/compare.sh
 
 clean: ## Remove what was built; the prepared interpreter in the cache folder stays.
 	$(CARGO) clean
