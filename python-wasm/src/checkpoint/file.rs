@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn every_altered_byte_and_every_cut_is_refused() {
+    fn an_altered_or_cut_file_never_becomes_another_state() {
         let folder = tempfile::tempdir().unwrap();
         let store = PageStore::open(folder.path()).unwrap();
         let kept = checkpoint(&store, &[(1, [1; PAGE]), (2, [2; PAGE])]);
@@ -285,21 +285,26 @@ mod tests {
             std::fs::write(&path, bytes).unwrap();
             let store = PageStore::open(folder.path()).unwrap();
             store.load(&id).and_then(|checkpoint| {
-                checkpoint
-                    .0
-                    .table
+                let table = &checkpoint.0.table;
+                table
                     .iter()
-                    .try_for_each(|(_, page)| page.contents(store.key()).map(|_| ()))
+                    .map(|(_, page)| page.contents(store.key()))
+                    .collect::<Result<Vec<_>, _>>()
             })
         };
-        assert!(load(&good).is_ok());
+        let pages = load(&good).unwrap();
+        assert_eq!(pages, [[1; PAGE], [2; PAGE]]);
+        let header = u64::from_le_bytes(good[MAGIC.len()..MAGIC.len() + 8].try_into().unwrap());
+        let body_at = PREFIX_BYTES + header as usize;
         for at in 0..good.len() {
             let mut bad = good.clone();
             bad[at] ^= 1;
-            assert!(
-                matches!(load(&bad), Err(StoreError::Tampered { .. })),
-                "byte {at}"
-            );
+            match load(&bad) {
+                Err(StoreError::Tampered { .. }) => {}
+                // Compressed bytes can say the same in two ways; the page is what is checked.
+                Ok(read) if at >= body_at => assert_eq!(read, pages, "byte {at}"),
+                other => panic!("byte {at}: {:?}", other.map(|_| ())),
+            }
         }
         for len in 0..good.len() {
             assert!(
