@@ -1,7 +1,8 @@
 //! Guest memory: one reserved address range a session, an image mapped copy-on-write at its
 //! start, and the record of which pages were written since they were last looked at.
 //!
-//! This folder and `wasi::guest` hold the crate's `unsafe` code.
+//! Most of the crate's `unsafe` code is here; the rest copies pages (`session::history`,
+//! `image::builder`) and loads the compiled module (`runtime::code`).
 
 mod creator;
 mod dirty;
