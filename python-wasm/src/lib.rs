@@ -45,7 +45,8 @@ pub use sandbox_policy::{
 };
 pub use session::{
     Cell, Execution, Exported, FigureFormat, FolderError, Hibernated, Home, InputSender,
-    Interrupter, Outcome, Session, SessionError, SessionOptions, Stop, Usage, VariableFormat,
+    Interrupter, Outcome, Session, SessionError, SessionOptions, StillAwake, Stop, Usage,
+    VariableFormat,
 };
 pub use table::{Column, Diagnostic, Filter, Sort, TablePage, TableQuery, Variable};
 pub use tool::{ToolError, ToolFuture, Tools};

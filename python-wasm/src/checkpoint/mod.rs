@@ -119,6 +119,24 @@ impl Checkpoint {
     }
 }
 
+/// A checkpoint and what became of it on disk. Its pages are in memory until a folder has them, so
+/// a session can go back to it even when its store failed.
+#[derive(Debug, Clone)]
+pub(crate) struct Recorded {
+    pub(crate) checkpoint: Checkpoint,
+    pub(crate) stored: Result<(), Arc<StoreError>>,
+}
+
+impl Recorded {
+    /// Returns a checkpoint that nothing is to be done for any more.
+    pub(crate) fn known(checkpoint: Checkpoint) -> Self {
+        Self {
+            checkpoint,
+            stored: Ok(()),
+        }
+    }
+}
+
 /// What was copied out of a session's memory: the pages written since its last checkpoint.
 pub(crate) struct Captured {
     pub(crate) about: About,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Weak};
 
 use super::page::{Page, PageId, Place, address};
-use super::{Captured, Checkpoint, CheckpointId, file};
+use super::{Captured, Checkpoint, CheckpointId, Recorded, file};
 use crate::memory::PAGE;
 
 /// Why a store refused.
@@ -117,18 +117,12 @@ impl PageStore {
 
     /// Returns the checkpoint that `captured`, in their order, make of the one before them.
     /// Hashes and compresses: not for a thread that has to be quick. With a folder, it is on
-    /// disk when this returns.
+    /// disk when this returns, or the answer says why not.
     ///
     /// # Panics
     /// When `captured` is empty.
-    pub(crate) fn record(
-        &self,
-        before: Option<&Checkpoint>,
-        captured: &[Captured],
-    ) -> Result<Checkpoint, StoreError> {
-        let mut table = before
-            .map(|before| before.0.table.clone())
-            .unwrap_or_default();
+    pub(crate) fn record(&self, before: &Checkpoint, captured: &[Captured]) -> Recorded {
+        let mut table = before.0.table.clone();
         let mut seen = HashSet::new();
         // Of a page captured several times only the last state counts.
         for captured in captured.iter().rev() {
@@ -148,10 +142,11 @@ impl PageStore {
         }
         let last = captured.last().expect("there is something to record");
         let checkpoint = Checkpoint::new(last.about.clone(), table);
-        if let Some(folder) = self.folder() {
-            file::write(self, folder, &checkpoint)?;
-        }
-        Ok(checkpoint)
+        let stored = match self.folder() {
+            Some(folder) => file::write(self, folder, &checkpoint).map_err(Arc::new),
+            None => Ok(()),
+        };
+        Recorded { checkpoint, stored }
     }
 
     /// Returns the page of this content, which is kept once.

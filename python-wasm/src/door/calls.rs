@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use tokio::sync::mpsc;
 use wasmtime::{Caller, Linker};
 
 use super::frame::{FRAME_BYTES, Frame};
@@ -234,7 +235,7 @@ async fn perform(
 
 /// Asks the user; waiting for a person does not count as the cell's time.
 async fn ask(host: &mut Host, prompt: String, password: bool) -> Result<Frame, Refusal> {
-    let (Some(input), Some(_)) = (host.door.input.clone(), host.door.events.as_ref()) else {
+    let Some(input) = host.door.audience.input.clone() else {
         return Err(Refusal::new(
             "StdinNotImplementedError",
             "input() was called, but this execution does not allow questions (allow_stdin is off)",
@@ -269,7 +270,8 @@ pub(crate) async fn flush(host: &mut Host) {
 
 /// Sends an event within the cell's budget; tells whether it is shown.
 async fn emit(host: &mut Host, event: Event, bytes: u64) -> bool {
-    let Some(events) = host.door.events.clone() else {
+    let events = host.door.audience.events.as_ref();
+    let Some(events) = events.and_then(mpsc::WeakSender::upgrade) else {
         return true;
     };
     let (event, shown) = match host.output.admit(event, bytes) {

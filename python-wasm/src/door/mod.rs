@@ -22,16 +22,22 @@ use crate::columnar::TableDoor;
 use crate::event::Event;
 use crate::tool::Tools;
 
+/// Who hears and answers the running turn.
+#[derive(Default)]
+pub(crate) struct Audience {
+    /// Where messages go; weak, so that a reader of an abandoned turn sees its end.
+    pub(crate) events: Option<mpsc::WeakSender<Event>>,
+    /// Lines typed by the user; `None` when the caller does not allow questions.
+    pub(crate) input: Option<Arc<Mutex<mpsc::Receiver<Option<String>>>>>,
+}
+
 /// What the door knows of the session behind it.
 pub(crate) struct DoorState {
     /// The request the guest is to fetch.
     pub(crate) request: Option<Frame>,
     /// The guest's answer to it.
     pub(crate) reply: Option<Frame>,
-    /// Where the running cell's messages go.
-    pub(crate) events: Option<mpsc::Sender<Event>>,
-    /// Lines typed by the user; `None` when the caller did not allow questions.
-    pub(crate) input: Option<Arc<Mutex<mpsc::Receiver<Option<String>>>>>,
+    pub(crate) audience: Audience,
     pub(crate) tools: Arc<Tools>,
     pub(crate) rate: Rate,
     /// The table that the running cell is writing.

@@ -11,7 +11,7 @@ use sandbox_policy::{Limits, Policy};
 use serde_json::{Map, Value};
 
 use super::PACKAGES;
-use crate::door::{DoorState, Frame, Output, Rate};
+use crate::door::{Audience, DoorState, Frame, Output, Rate};
 use crate::memory::{GuestMemory, PageRun};
 use crate::runtime::Runtime;
 use crate::session::{
@@ -233,8 +233,7 @@ fn host(
         door: DoorState {
             request: None,
             reply: None,
-            events: None,
-            input: None,
+            audience: Audience::default(),
             tools: Arc::default(),
             rate: Rate::per_second(1_000_000),
             tables: crate::columnar::TableDoor::default(),

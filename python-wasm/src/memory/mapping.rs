@@ -116,27 +116,42 @@ impl GuestMemory {
         Ok(())
     }
 
-    /// Returns the pages written since the last call. It may name a page that was not written,
-    /// and never leaves out one that was.
+    /// Returns the pages written since they were last taken. It may name a page that was not
+    /// written, and never leaves out one that was.
+    pub(crate) fn written(&self) -> Result<Vec<PageRun>, MemoryError> {
+        self.tracking
+            .written(self.base.as_ptr() as usize, self.len())
+    }
+
+    /// Returns the pages written since the last call, and watches for the next.
     pub(crate) fn take_written(&self) -> Result<Vec<PageRun>, MemoryError> {
-        let base = self.base.as_ptr() as usize;
-        let written = self.tracking.written(base, self.len())?;
+        let written = self.written()?;
         match self.hot.lock().expect("no holder panics").look(&written) {
-            Watch::All => self.tracking.arm(base, self.len())?,
-            Watch::Some(runs) => {
-                for run in runs {
-                    let (start, bytes) = run.byte_range();
-                    self.tracking.arm(base + start, bytes)?;
-                }
-            }
+            Watch::All => self.arm(PageRun {
+                first: 0,
+                count: (self.len() / PAGE) as u32,
+            }),
+            Watch::Some(runs) => runs.into_iter().for_each(|run| self.arm(run)),
         }
         Ok(written)
     }
 
     /// Forgets what was written so far.
-    pub(crate) fn watch_anew(&self) -> Result<(), MemoryError> {
+    pub(crate) fn watch_anew(&self) {
         *self.hot.lock().expect("no holder panics") = HotPages::default();
-        self.tracking.arm(self.base.as_ptr() as usize, self.len())
+        self.arm(PageRun {
+            first: 0,
+            count: (self.len() / PAGE) as u32,
+        });
+    }
+
+    /// Watches a run of pages. Should the kernel refuse, they count as written, which is true
+    /// enough: a page may be named that was not written.
+    fn arm(&self, run: PageRun) {
+        let (start, bytes) = run.byte_range();
+        let _ = self
+            .tracking
+            .arm(self.base.as_ptr() as usize + start, bytes);
     }
 
     /// Returns the pages this memory holds for itself: all that may differ from the image.

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::{Death, Session, SessionError, Stop, Usage};
-use crate::door::Frame;
+use crate::door::{Audience, Frame};
 use crate::event::Event;
 
 /// Code to be run, and how.
@@ -86,7 +86,8 @@ pub struct Execution {
 
 impl Session {
     /// Runs a cell. Its messages go to `events` while they happen; a full queue makes the cell
-    /// wait, within its time.
+    /// wait, within its time. A caller that drops the future before its end undoes the cell:
+    /// whatever is asked of the session next finds it as it was before.
     ///
     /// # Errors
     /// Only when the sandbox itself fails. Exceptions, limits and crashes of the guest are
@@ -109,12 +110,10 @@ impl Session {
             return Ok(self.execution(outcome, 0, std::time::Duration::ZERO));
         }
         self.drain_input();
-        let questions = Arc::clone(&self.questions);
-        let host = self.machine.host_mut();
-        host.output.renew();
-        host.door.tables = crate::columnar::TableDoor::default();
-        host.door.events = Some(events.clone());
-        host.door.input = cell.allow_stdin.then_some(questions);
+        let audience = Audience {
+            events: Some(events.downgrade()),
+            input: cell.allow_stdin.then(|| Arc::clone(&self.questions)),
+        };
         let request = Frame::of(json!({
             "op": "execute",
             "code": cell.code,
@@ -125,7 +124,7 @@ impl Session {
             "user_expressions": {},
         }));
         let (fuel, time) = (self.fuel_used, self.time_used);
-        let answer = self.ask(request, budget).await?;
+        let answer = self.ask(request, budget, audience).await?;
         let (fuel, time) = (self.fuel_used - fuel, self.time_used - time);
         let outcome = match answer {
             Ok(reply) => {
@@ -137,9 +136,6 @@ impl Session {
                 {
                     self.execution_count = count;
                 }
-                let host = self.machine.host_mut();
-                host.door.events = None;
-                host.door.input = None;
                 self.capture()?;
                 outcome
             }

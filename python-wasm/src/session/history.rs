@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use futures::FutureExt;
 
-use super::{Folders, Machine, Session, SessionError, SessionOptions, host};
-use crate::checkpoint::{About, Captured, Checkpoint, PageTable, StoreError};
+use super::host::host;
+use super::{Folders, Machine, Recording, Session, SessionError, SessionOptions, Standing};
+use crate::checkpoint::{About, Captured, Checkpoint, PageTable, Recorded, StoreError};
 use crate::image::Image;
 use crate::memory::{GuestMemory, PageRun};
 
@@ -16,15 +17,18 @@ const WAITING_BYTES: usize = 32 << 20;
 impl Session {
     /// Returns the state as it is now, once it is stored.
     pub async fn checkpoint(&mut self) -> Result<Checkpoint, SessionError> {
+        self.undo_open_turn().await?;
         self.capture()?;
-        self.settled().await
+        let Recorded { checkpoint, stored } = self.settled().await;
+        stored?;
+        Ok(checkpoint)
     }
 
     /// Goes back (or forth) to a checkpoint of the same image. Files stay as they are; what was
     /// open then is opened again. Random generators start anew and the monotonic clock goes on.
     pub async fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), SessionError> {
         self.fits(checkpoint)?;
-        let now = self.settled().await?;
+        let now = self.settled().await.checkpoint;
         self.put(&now, checkpoint)?;
         self.fresh = true;
         Ok(())
@@ -33,8 +37,9 @@ impl Session {
     /// Returns a second session in the same state, with copies of its files. A home that is a
     /// folder of the host is shared.
     pub async fn fork(&mut self) -> Result<Self, SessionError> {
+        self.undo_open_turn().await?;
         self.capture()?;
-        self.record(false);
+        self.record();
         let memory = GuestMemory::of(
             self.image.file(),
             self.image.runtime().parts().tracking.clone(),
@@ -45,7 +50,7 @@ impl Session {
             // SAFETY: this session is held exclusively and runs nothing; the other memory is new.
             unsafe { memory.copy_from(self.machine.memory(), run) };
         }
-        memory.watch_anew()?;
+        memory.watch_anew();
         let folders = self.folders.copy(&self.options.home)?;
         let about = self.about();
         let mut fork = Self::on(
@@ -62,8 +67,19 @@ impl Session {
     }
 
     /// Frees the session's memory and keeps its state in the store and its files.
-    pub async fn hibernate(mut self) -> Result<Hibernated, SessionError> {
-        let checkpoint = self.checkpoint().await?;
+    ///
+    /// # Errors
+    /// When the state cannot be stored; the session is given back and goes on.
+    pub async fn hibernate(mut self) -> Result<Hibernated, StillAwake> {
+        let checkpoint = match self.checkpoint().await {
+            Ok(checkpoint) => checkpoint,
+            Err(source) => {
+                return Err(StillAwake {
+                    session: Box::new(self),
+                    source,
+                });
+            }
+        };
         Ok(Hibernated {
             checkpoint,
             image: self.image,
@@ -97,10 +113,8 @@ impl Session {
         let memory = GuestMemory::of(image.file(), image.runtime().parts().tracking.clone())?;
         memory.set_len(about.memory_bytes as usize)?;
         fill(&memory, &checkpoint.0.table, options.store.key())?;
-        memory.watch_anew()?;
-        let recorded = futures::future::ready(Ok(checkpoint.clone()))
-            .boxed()
-            .shared();
+        memory.watch_anew();
+        let recorded = known(checkpoint.clone());
         Self::on(image, options, folders, memory, recorded, about, false)
     }
 
@@ -109,13 +123,7 @@ impl Session {
     /// are recorded with the next ones, for only states that somebody asks for are kept.
     pub(super) fn capture(&mut self) -> Result<(), SessionError> {
         let memory = self.machine.memory();
-        // After a failed recording the chain begins anew with all pages.
-        let broken = matches!(self.recorded.peek(), Some(Err(_)));
-        let mut runs = memory.take_written()?;
-        if broken {
-            runs = memory.private_pages()?;
-            self.waiting.clear();
-        }
+        let runs = memory.take_written()?;
         let pages: usize = runs.iter().map(|run| run.count as usize).sum();
         let mut captured = Captured {
             about: self.about(),
@@ -136,29 +144,24 @@ impl Session {
             .map(|captured| captured.bytes.len())
             .sum();
         if self.recorded.peek().is_some() || bytes > WAITING_BYTES {
-            self.record(broken);
+            self.record();
         }
         Ok(())
     }
 
     /// Hands the captured pages to the store, behind the recording that is under way.
-    fn record(&mut self, anew: bool) {
+    fn record(&mut self) {
         let captured = std::mem::take(&mut self.waiting);
         if captured.is_empty() {
             return;
         }
-        let before = (!anew).then(|| self.recorded.clone());
+        let before = self.recorded.clone();
         let store = self.options.store.clone();
         let recording = tokio::spawn(async move {
-            let before = match before {
-                Some(before) => Some(before.await?),
-                None => None,
-            };
-            let work =
-                tokio::task::spawn_blocking(move || store.record(before.as_ref(), &captured));
+            let before = before.await.checkpoint;
+            let work = tokio::task::spawn_blocking(move || store.record(&before, &captured));
             work.await
                 .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
-                .map_err(Arc::new)
         });
         self.recorded = async move {
             recording
@@ -169,15 +172,27 @@ impl Session {
         .shared();
     }
 
-    /// Returns the last captured state, once it is stored.
-    async fn settled(&mut self) -> Result<Checkpoint, SessionError> {
-        self.record(false);
-        Ok(self.recorded.clone().await?)
+    /// Returns the last captured state, once the store is done with it.
+    async fn settled(&mut self) -> Recorded {
+        self.record();
+        self.recorded.clone().await
+    }
+
+    /// Undoes a turn whose end nobody saw: its caller went away, or the way back failed then.
+    pub(super) async fn undo_open_turn(&mut self) -> Result<(), SessionError> {
+        match self.standing {
+            Standing::Whole => Ok(()),
+            Standing::Running(budget) => {
+                self.charge(budget);
+                self.roll_back().await
+            }
+            Standing::Torn => self.roll_back().await,
+        }
     }
 
     /// Puts the session back to its last checkpoint, after the guest died.
     pub(super) async fn roll_back(&mut self) -> Result<(), SessionError> {
-        let checkpoint = self.settled().await?;
+        let checkpoint = self.settled().await.checkpoint;
         self.put(&checkpoint, &checkpoint)
     }
 
@@ -200,14 +215,18 @@ impl Session {
         let memory = Arc::clone(self.machine.memory());
         let key = *self.options.store.key();
         let bytes = about.memory_bytes as usize;
-        // From here on the old instance is not entered again, whatever happens.
-        let mut changed = now.0.table.differing(&target.0.table);
-        changed.extend(
-            memory
-                .take_written()?
-                .into_iter()
-                .flat_map(PageRun::indices),
-        );
+        let (mut changed, written) = match self.standing {
+            Standing::Whole | Standing::Running(_) => {
+                (now.0.table.differing(&target.0.table), memory.written()?)
+            }
+            // Any page may be of the one state or the other.
+            Standing::Torn => {
+                let tables = [&now.0.table, &target.0.table].into_iter();
+                let pages = tables.flat_map(|table| table.iter().map(|(index, _)| index));
+                (pages.collect(), memory.private_pages()?)
+            }
+        };
+        changed.extend(written.into_iter().flat_map(PageRun::indices));
         changed.sort_unstable();
         changed.dedup();
         let pages = changed
@@ -221,6 +240,9 @@ impl Session {
             })
             .collect::<Result<Vec<_>, StoreError>>()
             .map_err(Arc::new)?;
+        // Nothing was changed so far. From here on it is, and the old instance is not entered
+        // again, whatever happens.
+        self.standing = Standing::Torn;
         let end = (memory.len() / crate::memory::PAGE) as u32;
         for index in changed
             .iter()
@@ -239,11 +261,12 @@ impl Session {
             // SAFETY: as above.
             unsafe { memory.write_page(*index, page) };
         }
-        memory.watch_anew()?;
+        memory.watch_anew();
         self.machine = Machine::start(self.image.runtime(), memory, host, Some(self.image.serve()))
             .map_err(SessionError::Engine)?;
-        self.recorded = futures::future::ready(Ok(target.clone())).boxed().shared();
+        self.recorded = known(target.clone());
         self.execution_count = about.execution_count;
+        self.standing = Standing::Whole;
         Ok(())
     }
 
@@ -273,6 +296,13 @@ impl Session {
             execution_count: self.execution_count,
         }
     }
+}
+
+/// Returns a checkpoint as a recording that is done.
+pub(super) fn known(checkpoint: Checkpoint) -> Recording {
+    futures::future::ready(Recorded::known(checkpoint))
+        .boxed()
+        .shared()
 }
 
 fn other_image(checkpoint: &Checkpoint, image: &Image) -> SessionError {
@@ -307,6 +337,16 @@ fn fill(memory: &GuestMemory, table: &PageTable, key: &[u8; 32]) -> Result<(), S
     Ok(())
 }
 
+/// A session that could not be put to sleep.
+#[derive(Debug, thiserror::Error)]
+#[error("the session stays awake, for its state cannot be stored: {source}")]
+pub struct StillAwake {
+    /// The session, which goes on.
+    pub session: Box<Session>,
+    /// Why not.
+    pub source: SessionError,
+}
+
 /// A session without memory: a checkpoint in its store, and its files.
 pub struct Hibernated {
     checkpoint: Checkpoint,
@@ -314,6 +354,16 @@ pub struct Hibernated {
     options: SessionOptions,
     folders: Folders,
     time_used: Duration,
+}
+
+impl std::fmt::Debug for Hibernated {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Hibernated")
+            .field("checkpoint", self.checkpoint.id())
+            .field("image", &self.image)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Hibernated {

@@ -2,9 +2,14 @@
 
 use wasmtime::{Memory, ResourceLimiter};
 
-use super::turn::TurnState;
-use crate::door::{DoorState, Output};
-use crate::wasi::Wasi;
+use std::sync::Arc;
+
+use super::turn::{Budget, Control, Stop, TurnState};
+use super::{Folders, GRACE_FUEL, SessionError, SessionOptions};
+use crate::checkpoint::About;
+use crate::door::{Audience, DoorState, Output, Rate};
+use crate::image::Image;
+use crate::wasi::{Clock, Descriptors, Quota, Tree, Wasi};
 
 /// The data of a session's store. Who calls a host function is known from here alone.
 pub(crate) struct Host {
@@ -65,5 +70,79 @@ impl ResourceLimiter for Limiter {
 
     fn memories(&self) -> usize {
         1
+    }
+}
+
+/// Returns the host state of a session about to start.
+pub(super) fn host(
+    image: &Image,
+    options: &SessionOptions,
+    folders: &Folders,
+    control: &Arc<Control>,
+    about: &About,
+    own: bool,
+) -> Result<Host, SessionError> {
+    let limits = &options.policy.limits;
+    let tree = folders.tree(image.runtime(), image.packages(), &options.policy)?;
+    let quota = folders.quota(limits, &tree, own);
+    let descriptors = Descriptors::reopen(limits.open_files, &about.open, &tree);
+    let budget = Budget {
+        time: limits.cell_time,
+        grace: limits.grace_time,
+        fuel: 0,
+        fuel_limit: Stop::FuelPerCell,
+        grace_fuel: GRACE_FUEL,
+    };
+    Ok(Host {
+        memory: None,
+        wasi: wasi(
+            tree,
+            quota,
+            descriptors,
+            Clock::going_on_from(about.clock),
+            &options.environment,
+        ),
+        door: DoorState {
+            request: None,
+            reply: None,
+            audience: Audience::default(),
+            tools: Arc::clone(&options.tools),
+            rate: Rate::per_second(limits.host_calls_per_second),
+            tables: crate::columnar::TableDoor::default(),
+        },
+        output: Output::new(limits.stdout_bytes, limits.display_bytes),
+        turn: TurnState::new(Arc::clone(control), image.interrupt_flags(), budget),
+        limiter: Limiter {
+            memory_bytes: limits.memory as usize,
+            refused: false,
+        },
+    })
+}
+
+/// Returns the system that a guest sees.
+pub(crate) fn wasi(
+    tree: Tree,
+    quota: Quota,
+    descriptors: Descriptors,
+    clock: Clock,
+    environment: &[(String, String)],
+) -> Wasi {
+    let fixed = [
+        ("HOME", "/home/user"),
+        ("TMPDIR", "/tmp"),
+        ("PYTHONTZPATH", ""),
+        ("MPLCONFIGDIR", "/tmp/matplotlib"),
+    ];
+    let fixed = fixed.iter().map(|(name, value)| format!("{name}={value}"));
+    let own = environment
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"));
+    Wasi {
+        tree,
+        descriptors,
+        quota,
+        clock,
+        arguments: vec!["/usr/local/bin/python.wasm".into()],
+        environment: fixed.chain(own).collect(),
     }
 }

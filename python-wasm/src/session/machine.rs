@@ -181,10 +181,13 @@ impl Machine {
         }
     }
 
-    /// Returns the fuel that the current turn has used.
-    pub(crate) fn fuel_used(&self, budget: Budget) -> u64 {
+    /// Returns the fuel that the turn under `budget` has used since this was last asked.
+    pub(crate) fn take_fuel_used(&mut self, budget: Budget) -> u64 {
         let given = budget.fuel.saturating_add(budget.grace_fuel);
-        given.saturating_sub(self.store.get_fuel().unwrap_or(0))
+        let used = given.saturating_sub(self.store.get_fuel().unwrap_or(0));
+        // Fuel is metered in every engine of ours, so setting it succeeds.
+        let _ = self.store.set_fuel(given);
+        used
     }
 
     pub(crate) fn host(&self) -> &Host {

@@ -12,28 +12,28 @@ mod turn;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::{BoxFuture, FutureExt, Shared};
+use futures::future::{BoxFuture, Shared};
 use sandbox_policy::Limits;
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::{Mutex, mpsc};
 
 pub use cell::{Cell, Execution, Outcome};
-pub use history::Hibernated;
+pub use history::{Hibernated, StillAwake};
 pub use home::FolderError;
 pub(crate) use home::Folders;
-pub(crate) use host::{Exited, Host, Limiter};
+use host::host;
+pub(crate) use host::{Exited, Host, Limiter, wasi};
 pub(crate) use machine::{Death, Machine};
 pub use options::{Home, SessionOptions};
 pub use requests::{Exported, FigureFormat, VariableFormat};
 pub use turn::Stop;
 pub(crate) use turn::{Budget, Control, InterruptFlags, TurnState, bounded, look, rest};
 
-use crate::checkpoint::{About, Captured, Checkpoint, PageTable, StoreError};
-use crate::door::{DoorState, Frame, Output, Rate};
+use crate::checkpoint::{About, Captured, Checkpoint, PageTable, Recorded, StoreError};
+use crate::door::{Audience, Frame};
 use crate::image::Image;
 use crate::memory::{GuestMemory, MemoryError, PageRun};
-use crate::wasi::{Clock, Descriptors, Quota, Tree, Wasi};
 
 /// Why a session cannot do what was asked. What goes wrong in guest code is no error of this
 /// kind but an [`Outcome`].
@@ -98,7 +98,18 @@ pub enum SessionError {
 }
 
 /// A checkpoint that is taken, hashed and stored while the session goes on.
-type Recorded = Shared<BoxFuture<'static, Result<Checkpoint, Arc<StoreError>>>>;
+type Recording = Shared<BoxFuture<'static, Recorded>>;
+
+/// Whether the guest may be entered.
+#[derive(Debug, Clone, Copy)]
+enum Standing {
+    /// It may: memory is the last checkpoint with the pages written since.
+    Whole,
+    /// It was entered under this budget, and its answer has not been seen.
+    Running(Budget),
+    /// The way to another state failed half-way.
+    Torn,
+}
 
 /// A live interpreter with its variables.
 ///
@@ -114,7 +125,8 @@ pub struct Session {
     input: mpsc::Sender<Option<String>>,
     questions: Arc<Mutex<mpsc::Receiver<Option<String>>>>,
     /// The checkpoint that memory equals, but for the pages written since.
-    recorded: Recorded,
+    recorded: Recording,
+    standing: Standing,
     /// Pages captured after it, that the store has not been given yet.
     waiting: Vec<Captured>,
     fuel_used: u64,
@@ -178,7 +190,7 @@ impl Session {
             options,
             folders,
             memory,
-            futures::future::ready(Ok(start)).boxed().shared(),
+            history::known(start),
             &image.start(),
             own,
         )
@@ -190,7 +202,7 @@ impl Session {
         options: SessionOptions,
         folders: Folders,
         memory: Arc<GuestMemory>,
-        recorded: Recorded,
+        recorded: Recording,
         about: &About,
         own: bool,
     ) -> Result<Self, SessionError> {
@@ -221,6 +233,7 @@ impl Session {
             input,
             questions: Arc::new(Mutex::new(questions)),
             recorded,
+            standing: Standing::Whole,
             waiting: Vec::new(),
             fuel_used: about.fuel_used,
             time_used: Duration::ZERO,
@@ -315,7 +328,13 @@ impl Session {
         &mut self,
         mut request: Frame,
         budget: Budget,
+        audience: Audience,
     ) -> Result<Result<Frame, Death>, SessionError> {
+        self.undo_open_turn().await?;
+        let host = self.machine.host_mut();
+        host.output.renew();
+        host.door.tables = crate::columnar::TableDoor::default();
+        host.door.audience = audience;
         if self.fresh {
             if self.untouched {
                 let memory = self.machine.memory();
@@ -330,11 +349,13 @@ impl Session {
                 .header
                 .insert("tools".into(), self.options.tools.described());
         }
+        self.standing = Standing::Running(budget);
         let answer = self.machine.ask(request, budget).await;
-        self.fuel_used += self.machine.fuel_used(budget).min(budget.fuel);
+        self.charge(budget);
         self.time_used += self.machine.host().turn.elapsed();
         match answer {
             Ok(frame) => {
+                self.standing = Standing::Whole;
                 self.fresh = false;
                 Ok(Ok(frame))
             }
@@ -344,82 +365,23 @@ impl Session {
             }
         }
     }
+
+    /// Counts the fuel of a turn as the session's, once.
+    fn charge(&mut self, budget: Budget) {
+        self.fuel_used += self.machine.take_fuel_used(budget).min(budget.fuel);
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Session")
+            .field("image", &self.image)
+            .field("execution_count", &self.execution_count)
+            .field("standing", &self.standing)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Fuel on top of a cell's own, so that a cell that was told to stop can.
 const GRACE_FUEL: u64 = 20_000_000_000;
-
-/// Returns the host state of a session about to start.
-fn host(
-    image: &Image,
-    options: &SessionOptions,
-    folders: &Folders,
-    control: &Arc<Control>,
-    about: &About,
-    own: bool,
-) -> Result<Host, SessionError> {
-    let limits = &options.policy.limits;
-    let tree = folders.tree(image.runtime(), image.packages(), &options.policy)?;
-    let quota = folders.quota(limits, &tree, own);
-    let descriptors = Descriptors::reopen(limits.open_files, &about.open, &tree);
-    let budget = Budget {
-        time: limits.cell_time,
-        grace: limits.grace_time,
-        fuel: 0,
-        fuel_limit: Stop::FuelPerCell,
-        grace_fuel: GRACE_FUEL,
-    };
-    Ok(Host {
-        memory: None,
-        wasi: wasi(
-            tree,
-            quota,
-            descriptors,
-            Clock::going_on_from(about.clock),
-            &options.environment,
-        ),
-        door: DoorState {
-            request: None,
-            reply: None,
-            events: None,
-            input: None,
-            tools: Arc::clone(&options.tools),
-            rate: Rate::per_second(limits.host_calls_per_second),
-            tables: crate::columnar::TableDoor::default(),
-        },
-        output: Output::new(limits.stdout_bytes, limits.display_bytes),
-        turn: TurnState::new(Arc::clone(control), image.interrupt_flags(), budget),
-        limiter: Limiter {
-            memory_bytes: limits.memory as usize,
-            refused: false,
-        },
-    })
-}
-
-/// Returns the system that a guest sees.
-pub(crate) fn wasi(
-    tree: Tree,
-    quota: Quota,
-    descriptors: Descriptors,
-    clock: Clock,
-    environment: &[(String, String)],
-) -> Wasi {
-    let fixed = [
-        ("HOME", "/home/user"),
-        ("TMPDIR", "/tmp"),
-        ("PYTHONTZPATH", ""),
-        ("MPLCONFIGDIR", "/tmp/matplotlib"),
-    ];
-    let fixed = fixed.iter().map(|(name, value)| format!("{name}={value}"));
-    let own = environment
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"));
-    Wasi {
-        tree,
-        descriptors,
-        quota,
-        clock,
-        arguments: vec!["/usr/local/bin/python.wasm".into()],
-        environment: fixed.chain(own).collect(),
-    }
-}

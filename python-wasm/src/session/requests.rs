@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::{Budget, Session, SessionError, Stop};
-use crate::door::Frame;
+use crate::door::{Audience, Frame};
 use crate::table::{Diagnostic, TablePage, TableQuery, Variable};
 
 /// Time a request may take at most, whatever a cell may.
@@ -212,7 +212,7 @@ impl Session {
             ..cell
         };
         let reply = self
-            .ask(frame, budget)
+            .ask(frame, budget, Audience::default())
             .await?
             .map_err(|death| SessionError::Stopped {
                 request: op,

@@ -12,3 +12,4 @@ mod output;
 mod requests;
 mod stack;
 mod system;
+mod undone;
