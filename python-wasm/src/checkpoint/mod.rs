@@ -1,5 +1,6 @@
 //! States of a session that can be gone back to, kept as the pages that differ from its image.
 
+mod captured;
 mod file;
 mod page;
 mod page_store;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use captured::Captured;
 pub(crate) use page::Page;
 pub use page_store::{PageStore, StoreError};
 pub(crate) use page_table::PageTable;
@@ -135,12 +137,4 @@ impl Recorded {
             stored: Ok(()),
         }
     }
-}
-
-/// What was copied out of a session's memory: the pages written since its last checkpoint.
-pub(crate) struct Captured {
-    pub(crate) about: About,
-    pub(crate) indices: Vec<u32>,
-    /// The pages' bytes, one after the other.
-    pub(crate) bytes: Vec<u8>,
 }

@@ -1,6 +1,6 @@
 //! The store of pages: each content once, in memory or in a folder.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use super::page::{Page, PageId, Place, address};
 use super::{Captured, Checkpoint, CheckpointId, Recorded, file};
+#[cfg(test)]
 use crate::memory::PAGE;
 
 /// Why a store refused.
@@ -115,33 +116,18 @@ impl PageStore {
         file::read(self, folder, id)
     }
 
-    /// Returns the checkpoint that `captured`, in their order, make of the one before them.
+    /// Returns the checkpoint that `captured` makes of the one before it.
     /// Hashes and compresses: not for a thread that has to be quick. With a folder, it is on
     /// disk when this returns, or the answer says why not.
-    ///
-    /// # Panics
-    /// When `captured` is empty.
-    pub(crate) fn record(&self, before: &Checkpoint, captured: &[Captured]) -> Recorded {
+    pub(crate) fn record(&self, before: &Checkpoint, captured: &Captured) -> Recorded {
         let mut table = before.0.table.clone();
-        let mut seen = HashSet::new();
-        // Of a page captured several times only the last state counts.
-        for captured in captured.iter().rev() {
-            for (index, page) in captured
-                .indices
-                .iter()
-                .zip(captured.bytes.chunks_exact(PAGE))
-            {
-                if !seen.insert(*index) {
-                    continue;
-                }
-                let id = address(self.key(), page);
-                if table.get(*index).is_none_or(|known| known.id != id) {
-                    table.set(*index, self.page(id, page));
-                }
+        for (index, page) in captured.pages() {
+            let id = address(self.key(), page);
+            if table.get(index).is_none_or(|known| known.id != id) {
+                table.set(index, self.page(id, page));
             }
         }
-        let last = captured.last().expect("there is something to record");
-        let checkpoint = Checkpoint::new(last.about.clone(), table);
+        let checkpoint = Checkpoint::new(captured.about.clone(), table);
         let stored = match self.folder() {
             Some(folder) => file::write(self, folder, &checkpoint).map_err(Arc::new),
             None => Ok(()),

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::builder::Builder;
 use super::{Image, ImageError, ImageSpec, PACKAGES, Parts, file};
 use crate::cache;
-use crate::memory::PageRun;
+use crate::memory::{PAGE, PageRun};
 use crate::progress::{Progress, Unit};
 use crate::runtime::{Runtime, RuntimeError, unpack_wheel};
 use crate::session::{Session, SessionError, SessionOptions};
@@ -105,7 +105,10 @@ async fn first_pages(image: &Image) -> Result<Vec<PageRun>, SessionError> {
     policy.images = ImageRule::Any;
     let mut session = Session::spawn(image, SessionOptions::new(policy)).await?;
     session.collect("1 + 1").await?;
-    session.private_pages()
+    let image_pages = (image.file().bytes() / PAGE) as u32;
+    let mut pages = session.private_pages()?;
+    pages.retain(|run| run.indices().end <= image_pages);
+    Ok(pages)
 }
 
 async fn build(

@@ -52,8 +52,8 @@ impl Builder {
             .map_err(|error| error.to_string())?;
         let host = host(runtime, scratch, packages, library_writable, &limits)
             .map_err(|error| error.to_string())?;
-        let machine =
-            Machine::start(runtime, memory, host, None).map_err(|error| format!("{error:#}"))?;
+        let machine = Machine::start(runtime, Arc::new(memory), host, None)
+            .map_err(|error| format!("{error:#}"))?;
         Ok(Self { machine })
     }
 

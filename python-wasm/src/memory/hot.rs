@@ -30,6 +30,11 @@ pub(super) struct HotPages {
 }
 
 impl HotPages {
+    /// Takes these pages as written before the first look.
+    pub(super) fn expect(&mut self, runs: &[PageRun]) {
+        self.last = runs.iter().copied().flat_map(PageRun::indices).collect();
+    }
+
     /// Takes note of the pages written since the last look.
     pub(super) fn look(&mut self, written: &[PageRun]) -> Watch {
         let pages: HashSet<u32> = written.iter().copied().flat_map(PageRun::indices).collect();

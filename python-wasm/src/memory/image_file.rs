@@ -51,6 +51,20 @@ impl ImageFile {
         Ok(Self { file, bytes })
     }
 
+    /// Returns the page of this number; behind the end of the image all are zero.
+    pub(super) fn page(&self, index: u32) -> Result<[u8; PAGE], MemoryError> {
+        let mut page = [0; PAGE];
+        let offset = index as usize * PAGE;
+        if offset < self.bytes {
+            let read = self.file.read_exact_at(&mut page, offset as u64);
+            read.map_err(|source| MemoryError::System {
+                action: "read",
+                source,
+            })?;
+        }
+        Ok(page)
+    }
+
     /// Returns the image's size in bytes, a multiple of the page size.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes

@@ -2,12 +2,12 @@
 
 use std::os::fd::{AsFd, AsRawFd};
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::dirty::{DirtyTracking, PageRun};
 use super::hot::{HotPages, Watch};
-use super::{ImageFile, MemoryError, PAGE};
+use super::{ImageFile, Layer, MemoryError, PAGE};
 
 /// Address space a guest memory may grow into: all a 32-bit guest can name.
 pub(crate) const MAXIMUM_BYTES: usize = 4 << 30;
@@ -24,8 +24,13 @@ pub(crate) const RESERVED_BYTES: usize = MAXIMUM_BYTES + GUARD_BYTES;
 pub(crate) struct GuestMemory {
     base: NonNull<u8>,
     len: AtomicUsize,
-    image: Arc<ImageFile>,
+    pub(super) image: Arc<ImageFile>,
+    layer: Option<Arc<Layer>>,
     tracking: DirtyTracking,
+    /// The kernel watches writes. It begins with the first look: until then all private pages
+    /// are the written ones, and a range that is not watched takes fewer faults, for the kernel
+    /// maps the neighbours of a page that is read.
+    watched: AtomicBool,
     hot: Mutex<HotPages>,
 }
 
@@ -37,10 +42,7 @@ unsafe impl Sync for GuestMemory {}
 
 impl GuestMemory {
     /// Returns a memory that reads as `image`, of the image's size.
-    pub(crate) fn of(
-        image: Arc<ImageFile>,
-        tracking: DirtyTracking,
-    ) -> Result<Arc<Self>, MemoryError> {
+    pub(crate) fn of(image: Arc<ImageFile>, tracking: DirtyTracking) -> Result<Self, MemoryError> {
         // SAFETY: a fresh anonymous reservation at an address the kernel chooses.
         let base = unsafe {
             libc::mmap(
@@ -56,34 +58,56 @@ impl GuestMemory {
             Some(base) if base.as_ptr().cast() != libc::MAP_FAILED => base,
             _ => return Err(MemoryError::last("reserve")),
         };
-        let memory = Arc::new(Self {
+        let memory = Self {
             base,
             len: AtomicUsize::new(image.bytes()),
             image: Arc::clone(&image),
+            layer: None,
             tracking,
+            watched: AtomicBool::new(false),
             hot: Mutex::default(),
-        });
-        if image.bytes() > 0 {
-            // SAFETY: the range lies inside of the reservation made above, and nothing points
-            // into it yet. The file is sealed, so it cannot shrink under the mapping.
-            let mapped = unsafe {
-                libc::mmap(
-                    base.as_ptr().cast(),
-                    image.bytes(),
-                    libc::PROT_READ | libc::PROT_WRITE,
-                    libc::MAP_PRIVATE | libc::MAP_FIXED | libc::MAP_NORESERVE,
-                    image.as_fd().as_raw_fd(),
-                    0,
-                )
-            };
-            if mapped == libc::MAP_FAILED {
-                return Err(MemoryError::last("map"));
-            }
-        }
-        memory
-            .tracking
-            .register(base.as_ptr() as usize, MAXIMUM_BYTES)?;
+        };
+        memory.map(&image, 0, image.bytes())?;
         Ok(memory)
+    }
+
+    /// Returns a memory that reads as the one did of which `layer` is.
+    pub(crate) fn on(
+        layer: Arc<Layer>,
+        image: Arc<ImageFile>,
+        tracking: DirtyTracking,
+    ) -> Result<Self, MemoryError> {
+        let mut memory = Self::of(image, tracking)?;
+        memory.set_len(layer.file.bytes())?;
+        for run in &layer.runs {
+            let (start, bytes) = run.byte_range();
+            memory.map(&layer.file, start, bytes)?;
+        }
+        memory.layer = Some(layer);
+        Ok(memory)
+    }
+
+    /// Maps a part of a file copy-on-write at the same place in this new memory.
+    fn map(&self, file: &ImageFile, start: usize, bytes: usize) -> Result<(), MemoryError> {
+        if bytes == 0 {
+            return Ok(());
+        }
+        // SAFETY: the range lies inside of the reservation, for no file is larger, and nothing
+        // points into it yet. The file is sealed, so it cannot shrink under the mapping.
+        let mapped = unsafe {
+            libc::mmap(
+                self.base.as_ptr().add(start).cast(),
+                bytes,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_FIXED | libc::MAP_NORESERVE,
+                file.as_fd().as_raw_fd(),
+                start as libc::off_t,
+            )
+        };
+        if mapped == libc::MAP_FAILED {
+            return Err(MemoryError::last("map"));
+        }
+        Ok(())
     }
 
     /// Returns the address of the first byte.
@@ -109,8 +133,8 @@ impl GuestMemory {
         if bytes > now {
             self.protect(now, bytes - now, libc::PROT_READ | libc::PROT_WRITE)?;
         } else if bytes < now {
-            self.discard(bytes, now - bytes)?;
-            self.protect(bytes, now - bytes, libc::PROT_NONE)?;
+            // What a layer holds there must not come back, so the whole range is made anew.
+            self.reserve(bytes, now - bytes)?;
         }
         self.len.store(bytes, Ordering::Release);
         Ok(())
@@ -119,13 +143,18 @@ impl GuestMemory {
     /// Returns the pages written since they were last taken. It may name a page that was not
     /// written, and never leaves out one that was.
     pub(crate) fn written(&self) -> Result<Vec<PageRun>, MemoryError> {
-        self.tracking
-            .written(self.base.as_ptr() as usize, self.len())
+        if self.watched.load(Ordering::Acquire) {
+            self.tracking
+                .written(self.base.as_ptr() as usize, self.len())
+        } else {
+            self.private_pages()
+        }
     }
 
     /// Returns the pages written since the last call, and watches for the next.
     pub(crate) fn take_written(&self) -> Result<Vec<PageRun>, MemoryError> {
         let written = self.written()?;
+        self.watch()?;
         match self.hot.lock().expect("no holder panics").look(&written) {
             Watch::All => self.arm(PageRun {
                 first: 0,
@@ -136,13 +165,30 @@ impl GuestMemory {
         Ok(written)
     }
 
+    /// Takes these pages as ones that every cell writes: they are not watched, until it turns out
+    /// that they are not written any more.
+    pub(crate) fn expect_written(&self, runs: &[PageRun]) {
+        self.hot.lock().expect("no holder panics").expect(runs);
+    }
+
+    fn watch(&self) -> Result<(), MemoryError> {
+        if !self.watched.load(Ordering::Acquire) {
+            self.tracking
+                .register(self.base.as_ptr() as usize, MAXIMUM_BYTES)?;
+            self.watched.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+
     /// Forgets what was written so far.
-    pub(crate) fn watch_anew(&self) {
+    pub(crate) fn watch_anew(&self) -> Result<(), MemoryError> {
+        self.watch()?;
         *self.hot.lock().expect("no holder panics") = HotPages::default();
         self.arm(PageRun {
             first: 0,
             count: (self.len() / PAGE) as u32,
         });
+        Ok(())
     }
 
     /// Watches a run of pages. Should the kernel refuse, they count as written, which is true
@@ -154,7 +200,16 @@ impl GuestMemory {
             .arm(self.base.as_ptr() as usize + start, bytes);
     }
 
-    /// Returns the pages this memory holds for itself: all that may differ from the image.
+    /// Returns the pages that may differ from the image.
+    pub(crate) fn differing(&self) -> Result<Vec<PageRun>, MemoryError> {
+        let mut runs = self.private_pages()?;
+        let len = (self.len() / PAGE) as u32;
+        let layer = self.layer.iter().flat_map(|layer| &layer.runs);
+        runs.extend(layer.filter(|run| run.indices().end <= len));
+        Ok(runs)
+    }
+
+    /// Returns the pages this memory holds for itself and shares with no other.
     pub(crate) fn private_pages(&self) -> Result<Vec<PageRun>, MemoryError> {
         self.tracking
             .private(self.base.as_ptr() as usize, self.len())
@@ -190,23 +245,6 @@ impl GuestMemory {
         }
     }
 
-    /// Copies a run of pages from another memory of at least the same size.
-    ///
-    /// # Safety
-    /// No guest code runs on either memory and no slice of this one is held.
-    pub(crate) unsafe fn copy_from(&self, other: &Self, run: PageRun) {
-        let (start, bytes) = run.byte_range();
-        assert!(
-            start + bytes <= self.len(),
-            "pages outside of the guest's memory"
-        );
-        // SAFETY: in bounds here and, by the callee's check, there; two memories never overlap.
-        unsafe {
-            let from = other.pages(run);
-            std::ptr::copy_nonoverlapping(from.as_ptr(), self.base.as_ptr().add(start), bytes);
-        }
-    }
-
     /// Prepares a run of pages to be written in one step instead of a fault each.
     pub(crate) fn populate(&self, run: PageRun) {
         let (start, bytes) = run.byte_range();
@@ -235,12 +273,8 @@ impl GuestMemory {
             start + bytes <= self.len(),
             "pages outside of the guest's memory"
         );
-        self.discard(start, bytes)
-    }
-
-    fn discard(&self, start: usize, bytes: usize) -> Result<(), MemoryError> {
-        // SAFETY: callers pass a range inside of the reservation. Private pages are dropped,
-        // so the range reads as the image, or as zero behind its end.
+        // SAFETY: in bounds by the check above. Private pages are dropped, so the range reads as
+        // what is mapped there, or as zero.
         let done = unsafe {
             libc::madvise(
                 self.base.as_ptr().add(start).cast(),
@@ -248,11 +282,40 @@ impl GuestMemory {
                 libc::MADV_DONTNEED,
             )
         };
-        if done == 0 {
-            Ok(())
-        } else {
-            Err(MemoryError::last("discard pages of"))
+        if done != 0 {
+            return Err(MemoryError::last("discard pages of"));
         }
+        if let Some(layer) = &self.layer {
+            for index in run.indices().filter(|index| layer.holds(*index)) {
+                let page = self.image.page(index)?;
+                // SAFETY: in bounds as above; unaliased by the caller's promise.
+                unsafe { self.write_page(index, &page) };
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a range inaccessible and forgets what it held.
+    fn reserve(&self, start: usize, bytes: usize) -> Result<(), MemoryError> {
+        // SAFETY: `set_len` passes a range inside of the reservation, behind the new end.
+        let mapped = unsafe {
+            libc::mmap(
+                self.base.as_ptr().add(start).cast(),
+                bytes,
+                libc::PROT_NONE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED | libc::MAP_NORESERVE,
+                -1,
+                0,
+            )
+        };
+        if mapped == libc::MAP_FAILED {
+            return Err(MemoryError::last("reserve"));
+        }
+        if self.watched.load(Ordering::Acquire) {
+            let base = self.base.as_ptr() as usize;
+            self.tracking.register(base + start, bytes)?;
+        }
+        Ok(())
     }
 
     fn protect(&self, start: usize, bytes: usize, protection: i32) -> Result<(), MemoryError> {

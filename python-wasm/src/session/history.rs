@@ -9,7 +9,7 @@ use super::host::host;
 use super::{Folders, Machine, Recording, Session, SessionError, SessionOptions, Standing};
 use crate::checkpoint::{About, Captured, Checkpoint, PageTable, Recorded, StoreError};
 use crate::image::Image;
-use crate::memory::{GuestMemory, PageRun};
+use crate::memory::{GuestMemory, Layer, PageRun};
 
 /// Bytes of captured pages that may wait for the store; more are handed over at once.
 const WAITING_BYTES: usize = 32 << 20;
@@ -20,6 +20,8 @@ impl Session {
         self.undo_open_turn().await?;
         self.capture()?;
         let Recorded { checkpoint, stored } = self.settled().await;
+        // The next call tries again.
+        self.captured &= stored.is_ok();
         stored?;
         Ok(checkpoint)
     }
@@ -36,21 +38,21 @@ impl Session {
 
     /// Returns a second session in the same state, with copies of its files. A home that is a
     /// folder of the host is shared.
+    ///
+    /// The state is frozen once and shared by all forks taken of it, so that each further one
+    /// costs next to nothing until it writes.
     pub async fn fork(&mut self) -> Result<Self, SessionError> {
         self.undo_open_turn().await?;
         self.capture()?;
         self.record();
-        let memory = GuestMemory::of(
-            self.image.file(),
-            self.image.runtime().parts().tracking.clone(),
-        )?;
-        memory.set_len(self.machine.memory().len())?;
-        for run in self.machine.memory().private_pages()? {
-            memory.populate(run);
-            // SAFETY: this session is held exclusively and runs nothing; the other memory is new.
-            unsafe { memory.copy_from(self.machine.memory(), run) };
-        }
-        memory.watch_anew();
+        let layer = match self.layer.take() {
+            Some(layer) => layer,
+            // SAFETY: this session is held exclusively and runs nothing.
+            None => unsafe { Layer::of(self.machine.memory()) }?,
+        };
+        self.layer = Some(Arc::clone(&layer));
+        let tracking = self.image.runtime().parts().tracking.clone();
+        let memory = GuestMemory::on(layer, self.image.file(), tracking)?;
         let folders = self.folders.copy(&self.options.home)?;
         let about = self.about();
         let mut fork = Self::on(
@@ -113,7 +115,7 @@ impl Session {
         let memory = GuestMemory::of(image.file(), image.runtime().parts().tracking.clone())?;
         memory.set_len(about.memory_bytes as usize)?;
         fill(&memory, &checkpoint.0.table, options.store.key())?;
-        memory.watch_anew();
+        memory.watch_anew()?;
         let recorded = known(checkpoint.clone());
         Self::on(image, options, folders, memory, recorded, about, false)
     }
@@ -122,14 +124,13 @@ impl Session {
     /// while the session goes on. While it still works on the one before, the pages wait; they
     /// are recorded with the next ones, for only states that somebody asks for are kept.
     pub(super) fn capture(&mut self) -> Result<(), SessionError> {
+        if self.captured {
+            return Ok(());
+        }
         let memory = self.machine.memory();
         let runs = memory.take_written()?;
         let pages: usize = runs.iter().map(|run| run.count as usize).sum();
-        let mut captured = Captured {
-            about: self.about(),
-            indices: Vec::with_capacity(pages),
-            bytes: Vec::with_capacity(pages * crate::memory::PAGE),
-        };
+        let mut captured = Captured::with_room(self.about(), pages);
         for run in runs {
             captured.indices.extend(run.indices());
             // SAFETY: this session is held exclusively and runs nothing.
@@ -137,12 +138,16 @@ impl Session {
                 .bytes
                 .extend_from_slice(unsafe { memory.pages(run) });
         }
-        self.waiting.push(captured);
-        let bytes: usize = self
-            .waiting
-            .iter()
-            .map(|captured| captured.bytes.len())
-            .sum();
+        let waiting = match self.waiting.take() {
+            Some(mut waiting) => {
+                waiting.absorb(&captured);
+                waiting
+            }
+            None => captured,
+        };
+        let bytes = waiting.bytes.len();
+        self.waiting = Some(waiting);
+        self.captured = true;
         if self.recorded.peek().is_some() || bytes > WAITING_BYTES {
             self.record();
         }
@@ -151,10 +156,9 @@ impl Session {
 
     /// Hands the captured pages to the store, behind the recording that is under way.
     fn record(&mut self) {
-        let captured = std::mem::take(&mut self.waiting);
-        if captured.is_empty() {
+        let Some(captured) = self.waiting.take() else {
             return;
-        }
+        };
         let before = self.recorded.clone();
         let store = self.options.store.clone();
         let recording = tokio::spawn(async move {
@@ -223,7 +227,7 @@ impl Session {
             Standing::Torn => {
                 let tables = [&now.0.table, &target.0.table].into_iter();
                 let pages = tables.flat_map(|table| table.iter().map(|(index, _)| index));
-                (pages.collect(), memory.private_pages()?)
+                (pages.collect(), memory.differing()?)
             }
         };
         changed.extend(written.into_iter().flat_map(PageRun::indices));
@@ -243,6 +247,8 @@ impl Session {
         // Nothing was changed so far. From here on it is, and the old instance is not entered
         // again, whatever happens.
         self.standing = Standing::Torn;
+        self.captured = false;
+        self.layer = None;
         let end = (memory.len() / crate::memory::PAGE) as u32;
         for index in changed
             .iter()
@@ -261,7 +267,7 @@ impl Session {
             // SAFETY: as above.
             unsafe { memory.write_page(*index, page) };
         }
-        memory.watch_anew();
+        memory.watch_anew()?;
         self.machine = Machine::start(self.image.runtime(), memory, host, Some(self.image.serve()))
             .map_err(SessionError::Engine)?;
         self.recorded = known(target.clone());

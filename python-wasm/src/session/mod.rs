@@ -33,7 +33,7 @@ pub(crate) use turn::{Budget, Control, InterruptFlags, TurnState, bounded, look,
 use crate::checkpoint::{About, Captured, Checkpoint, PageTable, Recorded, StoreError};
 use crate::door::{Audience, Frame};
 use crate::image::Image;
-use crate::memory::{GuestMemory, MemoryError, PageRun};
+use crate::memory::{GuestMemory, Layer, MemoryError, PageRun};
 
 /// Why a session cannot do what was asked. What goes wrong in guest code is no error of this
 /// kind but an [`Outcome`].
@@ -127,12 +127,16 @@ pub struct Session {
     /// The checkpoint that memory equals, but for the pages written since.
     recorded: Recording,
     standing: Standing,
+    /// Nothing has run since the last capture.
+    captured: bool,
+    /// What the last fork shares, while memory is still as it was then.
+    layer: Option<Arc<Layer>>,
     /// Pages captured after it, that the store has not been given yet.
-    waiting: Vec<Captured>,
+    waiting: Option<Captured>,
     fuel_used: u64,
     time_used: Duration,
     execution_count: u64,
-    /// Nothing has run on this memory since it was mapped.
+    /// Nothing has run since this memory was mapped.
     untouched: bool,
     /// The guest has to reseed what is random before it does anything else.
     fresh: bool,
@@ -201,7 +205,7 @@ impl Session {
         image: &Image,
         options: SessionOptions,
         folders: Folders,
-        memory: Arc<GuestMemory>,
+        memory: GuestMemory,
         recorded: Recording,
         about: &About,
         own: bool,
@@ -223,7 +227,7 @@ impl Session {
         let control = Control::new();
         let (input, questions) = mpsc::channel(1);
         let host = host(image, &options, &folders, &control, about, own)?;
-        let machine = Machine::start(image.runtime(), memory, host, Some(image.serve()))
+        let machine = Machine::start(image.runtime(), Arc::new(memory), host, Some(image.serve()))
             .map_err(SessionError::Engine)?;
         Ok(Self {
             image: image.clone(),
@@ -234,11 +238,13 @@ impl Session {
             questions: Arc::new(Mutex::new(questions)),
             recorded,
             standing: Standing::Whole,
-            waiting: Vec::new(),
+            captured: false,
+            layer: None,
+            waiting: None,
             fuel_used: about.fuel_used,
             time_used: Duration::ZERO,
             execution_count: about.execution_count,
-            untouched: about.execution_count == 0,
+            untouched: true,
             fresh: true,
             options,
         })
@@ -335,21 +341,21 @@ impl Session {
         host.output.renew();
         host.door.tables = crate::columnar::TableDoor::default();
         host.door.audience = audience;
+        if std::mem::take(&mut self.untouched) {
+            let memory = self.machine.memory();
+            let pages = self.image.first_pages();
+            pages.iter().for_each(|run| memory.populate(*run));
+            memory.expect_written(pages);
+        }
         if self.fresh {
-            if self.untouched {
-                let memory = self.machine.memory();
-                self.image
-                    .first_pages()
-                    .iter()
-                    .for_each(|run| memory.populate(*run));
-                self.untouched = false;
-            }
             request.header.insert("fresh".into(), json!(true));
             request
                 .header
                 .insert("tools".into(), self.options.tools.described());
         }
         self.standing = Standing::Running(budget);
+        self.captured = false;
+        self.layer = None;
         let answer = self.machine.ask(request, budget).await;
         self.charge(budget);
         self.time_used += self.machine.host().turn.elapsed();
