@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures Cellblock and ipykernel in one run, and prints both with their ratio.
+# Measures Cellblock (by criterion) and ipykernel in one run, and prints both with their ratio.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,21 +10,33 @@ if [ ! -e "$peer/ready" ]; then
     python3 -m pip install --quiet --disable-pip-version-check --target "$peer" -r benches/requirements.txt
     touch "$peer/ready"
 fi
-cellblock="${CARGO_TARGET_DIR:-target}/debug/cellblock"
-ours=$("$cellblock" bench --json --runs "${RUNS:-50}" --sessions "${SESSIONS:-300}")
+target="${CARGO_TARGET_DIR:-target}"
+rm -rf "$target/criterion/session"
+cargo bench --locked --profile dev --bench session >&2
+memory=$("$target/debug/cellblock" bench --json --runs 1 --sessions "${SESSIONS:-300}")
 theirs=$(PYTHONPATH="$peer" python3 benches/ipykernel_figures.py)
-OURS="$ours" THEIRS="$theirs" python3 - <<'PYTHON'
+MEMORY="$memory" THEIRS="$theirs" python3 - "$target/criterion/session" <<'PYTHON'
 import json
 import os
+import sys
+from pathlib import Path
 
-ours = json.loads(os.environ["OURS"])
+rows = []
+for found in Path(sys.argv[1]).glob("*/new/benchmark.json"):
+    name = json.loads(found.read_text())["function_id"]
+    estimates = json.loads(found.with_name("estimates.json").read_text())
+    rows.append((found.stat().st_mtime, name, estimates["median"]["point_estimate"] / 1e6, "ms"))
+rows.sort()
+units = {"milliseconds": "ms", "mebibytes": "MiB"}
+# The last figures of `cellblock bench` are those of many live sessions.
+for figure in json.loads(os.environ["MEMORY"])["figures"][-2:]:
+    rows.append((0, figure["name"], figure["median"], units[figure["unit"]]))
+
 theirs = json.loads(os.environ["THEIRS"])
-figures = ours["figures"] if isinstance(ours, dict) else ours
-print(f"{'':<46}{'cellblock':>12}{'ipykernel':>12}{'ratio':>10}")
-for figure in figures:
-    name, unit = figure["name"], {"milliseconds": "ms", "mebibytes": "MiB"}[figure["unit"]]
+print(f"{'median':<46}{'cellblock':>12}{'ipykernel':>12}{'ratio':>10}")
+for _, name, ours, unit in rows:
     peer = theirs.get(name)
     other = f"{peer:.2f}" if peer is not None else "-"
-    ratio = f"{peer / figure['median']:.1f}x" if peer is not None else "-"
-    print(f"{name:<46}{figure['median']:>9.2f} {unit:<3}{other:>11}{ratio:>10}")
+    ratio = f"{peer / ours:.1f}x" if peer is not None else "-"
+    print(f"{name:<46}{ours:>9.2f} {unit:<3}{other:>11}{ratio:>10}")
 PYTHON

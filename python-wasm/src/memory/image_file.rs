@@ -40,9 +40,11 @@ impl ImageFile {
             file.write_all_at(part, offset as u64)
                 .map_err(fail("fill"))?;
         }
+        // No writable mapping exists, so forbidding future writes forbids all; `WRITE` would first
+        // wait, up to 150 ms, until no other processor holds a page for a moment.
         rustix::fs::fcntl_add_seals(
             &file,
-            SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE,
+            SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::FUTURE_WRITE,
         )
         .map_err(|error| MemoryError::System {
             action: "seal",
@@ -74,5 +76,33 @@ impl ImageFile {
 impl AsFd for ImageFile {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.file.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_file_cannot_be_written_cut_or_mapped_for_writing() {
+        let image = ImageFile::sealed(PAGE, [(0, &[7; PAGE][..])]).unwrap();
+        assert_eq!(image.page(0).unwrap(), [7; PAGE]);
+        assert_eq!(image.page(1).unwrap(), [0; PAGE]);
+        assert!(image.file.write_all_at(&[1], 0).is_err());
+        assert!(image.file.set_len(0).is_err());
+        assert!(image.file.set_len(2 * PAGE as u64).is_err());
+        // SAFETY: a new mapping at an address of the kernel's choice.
+        let mapped = unsafe {
+            rustix::mm::mmap(
+                std::ptr::null_mut(),
+                PAGE,
+                rustix::mm::ProtFlags::READ | rustix::mm::ProtFlags::WRITE,
+                rustix::mm::MapFlags::SHARED,
+                &image.file,
+                0,
+            )
+        };
+        assert!(mapped.is_err());
+        assert_eq!(image.page(0).unwrap(), [7; PAGE]);
     }
 }
