@@ -385,6 +385,7 @@ fn host(
             input: None,
             tools: Arc::clone(&options.tools),
             rate: Rate::per_second(limits.host_calls_per_second),
+            building: false,
             tables: crate::columnar::TableDoor::default(),
         },
         output: Output::new(limits.stdout_bytes, limits.display_bytes),
