@@ -18,7 +18,8 @@ _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=
 _chunks = json.encoder.c_make_encoder(
     None, _encoder.default, json.encoder.encode_basestring, None, ":", ",", False, False, False
 )
-_decode = json.JSONDecoder().decode
+_scan = json.JSONDecoder().scan_once  # the host sends nothing around its JSON
+_DONE = _LENGTH.pack(9) + b'{"ok":{}}'
 
 
 DROPPED = object()
@@ -83,8 +84,10 @@ def call(header, body=b""):
     if len(head) + len(body) > MAXIMUM_FRAME:
         raise DoorError(f"a message of {(len(head) + len(body)) >> 20} MiB is more than the host takes at once")
     answer = _host.call(b"".join((_LENGTH.pack(len(head)), head, body)) if body else _LENGTH.pack(len(head)) + head)
+    if answer == _DONE:
+        return {}, b""
     length = int.from_bytes(answer[:4], "little")
-    reply = _decode(answer[4 : 4 + length].decode())
+    reply, _ = _scan(answer[4 : 4 + length].decode(), 0)
     if "ok" in reply:
         return reply["ok"], answer[4 + length :]
     raise _error(reply.get("error") or {})

@@ -23,6 +23,7 @@ _AST = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _COROUTINE = inspect.CO_COROUTINE
 _ASSIGNMENT = re.compile(r"[^\W\d]\w*\s*=(?!=)")
+_WORD = re.compile(r"[^\W\d]\w*|")
 _FIRST_WORD = re.compile(r"[^\W\d]\w*|[\d(\[{'\"~+-]")
 _STATEMENTS = {*keyword.kwlist} - {"not", "None", "True", "False", "lambda"}
 INPUTS_KEPT = 5000  # older entries of `In` become empty strings
@@ -38,8 +39,8 @@ def execute(request, body):
     ask.state.allowed = bool(request.get("allow_stdin"))
     shell.last_error = None
     streams.gather.full = False
-    shell.silent = shell.displayhook.silent = silent
-    count = shell.execution_count
+    shell.silent = _trait(shell, "displayhook").silent = silent
+    count = _trait(shell, "execution_count")
     try:
         limits.arm()
         run(code, store=store, silent=silent)
@@ -55,7 +56,7 @@ def execute(request, body):
     streams.gather.send()
     if shell.last_error is not None:
         return {"status": "error", "execution_count": count, "user_expressions": {}, "payload": [], **shell.last_error}
-    payload = shell.payload_manager
+    payload = _trait(shell, "payload_manager")
     payloads = []
     if payload._payload:
         payloads = payload.read_payload()
@@ -98,9 +99,9 @@ def run(code, *, store, silent):
     """Runs source text as a notebook cell in the user's namespace. An error is shown, not raised."""
     if not code or code.isspace():
         return
-    events = shell.events.callbacks
+    events = _trait(shell, "events").callbacks
     shell.user_global_ns.pop("__warningregistry__", None)  # a warning is shown once in each cell, not in a session
-    count = shell.execution_count
+    count = _trait(shell, "execution_count")
     if store:
         # Straight into traitlets' store: nobody observes it, and the check would cost more than a small cell.
         shell._trait_values["execution_count"] = count + 1
@@ -138,7 +139,7 @@ def _run(code, count, store, silent, info):
     if info is not None:
         shell.displayhook.exec_result = info
     try:
-        if shell.ast_transformers:
+        if _trait(shell, "ast_transformers"):
             tree = shell.transform_ast(tree)
         body = tree.body
         last = None
@@ -162,7 +163,7 @@ def _run(code, count, store, silent, info):
         shell.showtraceback()
         return
     _remember_futures(body)
-    hook = shell.displayhook
+    hook = _trait(shell, "displayhook")
     hook.source = source
     sys.displayhook = hook
     for part in parts:
@@ -177,7 +178,7 @@ def _run_line(code, count, store, silent):
 
     Returns False, with nothing done, when the line is neither.
     """
-    if "\n" in code or len(code) > 200 or ";" in code or "#" in code or silent or shell.ast_transformers:
+    if "\n" in code or len(code) > 200 or ";" in code or "#" in code or silent or _trait(shell, "ast_transformers"):
         return False
     if shell._trait_values.get("ast_node_interactivity", "last_expr") != "last_expr" or _may_be_magic(code):
         return False
@@ -196,7 +197,7 @@ def _run_line(code, count, store, silent):
     linecache.cache[name] = (len(code), None, [code + "\n"], name)
     if store:
         _remember(code, code, count)
-    hook = sys.displayhook = shell.displayhook
+    hook = sys.displayhook = _trait(shell, "displayhook")
     hook.source = ""
     _run_part(compiled, None, hook if mode == "eval" else None)
     return True
@@ -230,17 +231,19 @@ def _may_be_magic(code):
     start = code.lstrip()
     if start[:1] in "%!?":
         return True
-    end = 0
-    for end, character in enumerate(start):
-        if not (character.isalnum() or character == "_"):
-            break
-    else:
-        end = len(start)
-    word = start[:end]
+    word = _WORD.match(start)[0]
+    if not word:
+        return False
     names = shell.user_ns
     if word in names:
         return isinstance(names[word], IPyAutocall)
-    return word in shell.magics_manager.magics["line"] and "\n" not in start.rstrip()
+    return word in _trait(shell, "magics_manager").magics["line"] and "\n" not in start.rstrip()
+
+
+def _trait(owner, name):
+    """Returns an attribute past traitlets' checks, which cost more than a small cell; all of them are set at boot."""
+    values = owner._trait_values
+    return values[name] if name in values else getattr(owner, name)
 
 
 def _name(source, count):
@@ -253,9 +256,9 @@ def _name(source, count):
 
 def _remember(code, source, count):
     """`In`, `_i`, `_ii`, `_iii` and `_i5`."""
-    manager, names = shell.history_manager, shell.user_ns
+    manager, names = _trait(shell, "history_manager"), shell.user_ns
     raw = code.rstrip("\n")
-    parsed, raws = manager.input_hist_parsed, manager.input_hist_raw
+    parsed, raws = _trait(manager, "input_hist_parsed"), _trait(manager, "input_hist_raw")
     history = manager._trait_values  # past traitlets' checks, as above
     parsed.append(source.rstrip("\n"))
     raws.append(raw)
@@ -267,7 +270,7 @@ def _remember(code, source, count):
     history["_i00"] = raw
     names["_iii"], names["_ii"], names["_i"] = history["_iii"], history["_ii"], history["_i"]
     names[f"_i{count}"] = raw
-    shell.user_ns_hidden[f"_i{count}"] = raw
+    _trait(shell, "user_ns_hidden")[f"_i{count}"] = raw
     old = len(raws) - INPUTS_KEPT
     if old > 0:
         parsed[old] = raws[old] = ""

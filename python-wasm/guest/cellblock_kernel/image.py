@@ -5,7 +5,7 @@ import builtins
 import gc
 import sys
 
-from . import execute, files, streams
+from . import execute, files, permanent, streams
 
 
 def evaluate(request, body):
@@ -72,6 +72,7 @@ def seal(request, body):
     gc.collect()
     gc.collect()
     open_files = _open_files()
+    permanent.settle(shell.user_ns)
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     # The builtin's address: a host that has exported PyObject_CallNoArgs may call it without going through source text.

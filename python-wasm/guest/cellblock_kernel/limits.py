@@ -1,6 +1,6 @@
 """What an interrupt from the host becomes: `KeyboardInterrupt`, or `LimitExceeded` that names the limit."""
 
-import signal
+import _signal
 
 from . import door
 
@@ -37,9 +37,9 @@ def arm():
     state.armed = True
     if state.pending:
         state.pending = False
-        _on_interrupt(signal.SIGINT, None)
+        _on_interrupt(_signal.SIGINT, None)
 
 
 def install():
     """Takes over SIGINT; called at boot and again by each fresh session, in case the user's code took it."""
-    signal.signal(signal.SIGINT, _on_interrupt)
+    _signal.signal(_signal.SIGINT, _on_interrupt)  # without the module `signal`'s search for an enumeration's member

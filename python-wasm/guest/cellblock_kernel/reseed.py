@@ -7,7 +7,7 @@ import sys
 
 def reseed():
     """Reseeds every generator that has been loaded. Costs a few hundred bytes of entropy and no imports."""
-    random.seed(os.urandom(32))
+    random.seed(int.from_bytes(os.urandom(32)))
     modules = sys.modules
     if "numpy.random" in modules or "numpy.random.mtrand" in modules:
         mtrand = modules.get("numpy.random.mtrand")

@@ -10,6 +10,8 @@ from . import door
 
 def install(descriptions):
     """Makes the module `tools` (and `host.tools`) hold exactly the functions described."""
+    if not descriptions and "tools" not in sys.modules:
+        return
     module = types.ModuleType("tools", "Functions that the host offers to this notebook.")
     for description in descriptions:
         function = _function(
@@ -17,8 +19,7 @@ def install(descriptions):
         )
         setattr(module, description["name"], function)
     module.__all__ = [description["name"] for description in descriptions]
-    if descriptions or "tools" in sys.modules:
-        sys.modules["tools"] = sys.modules["host.tools"] = module
+    sys.modules["tools"] = sys.modules["host.tools"] = module
 
 
 def _function(name, signature, documentation):

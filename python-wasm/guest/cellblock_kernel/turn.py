@@ -3,7 +3,7 @@
 import builtins
 import sys
 
-from . import door, execute, limits, streams
+from . import door, execute, limits, reseed, streams, tools
 from .limits import state as limit_state
 
 _modules = {}
@@ -104,15 +104,11 @@ def _failure(request, error):
 
 def _freshen(request):
     """The first request of a session after a spawn, a fork or a restore."""
-    from . import reseed
-
     reseed.reseed()
     limits.install()
-    tools = request.get("tools")
-    if tools is not None:
-        from . import tools as tools_module
-
-        tools_module.install(tools)
+    granted = request.get("tools")
+    if granted is not None:
+        tools.install(granted)
 
 
 def guarded(call):

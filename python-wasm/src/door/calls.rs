@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use wasmtime::{Caller, Linker};
 
 use super::frame::{FRAME_BYTES, Frame};
+use super::immortal;
 use super::output::Verdict;
 use super::table_calls;
 use crate::columnar::{ReadCall, WriteCall};
@@ -34,6 +35,8 @@ enum Call {
     Input { prompt: String, password: bool },
     /// Why was I interrupted?
     Limit {},
+    /// Make the objects at these addresses immortal; only while an image is built.
+    Immortal {},
     /// This is the answer to the request.
     Reply { content: Value },
     /// Call a function of the embedding program.
@@ -194,6 +197,18 @@ async fn perform(
             Ok(Frame::of(
                 json!({"ok": {"reason": reason, "message": message}}),
             ))
+        }
+        Call::Immortal {} => {
+            if !host.door.building {
+                return Err(Refusal::new(
+                    "PermissionError",
+                    "only an image under construction has objects that never end",
+                ));
+            }
+            let mut guest = Guest::of(caller)
+                .map_err(|_| Refusal::new("RuntimeError", "the guest has no memory"))?;
+            immortal::make(&mut guest, &body)?;
+            Ok(Frame::of(json!({"ok": {}})))
         }
         Call::Reply { content } => {
             if host.door.reply.is_some() {

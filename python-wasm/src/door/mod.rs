@@ -5,6 +5,7 @@
 
 mod calls;
 mod frame;
+mod immortal;
 mod output;
 mod rate;
 mod table_calls;
@@ -40,6 +41,8 @@ pub(crate) struct DoorState {
     pub(crate) audience: Audience,
     pub(crate) tools: Arc<Tools>,
     pub(crate) rate: Rate,
+    /// The guest builds an image: what it runs is the operator's own.
+    pub(crate) building: bool,
     /// The table that the running cell is writing.
     pub(crate) tables: TableDoor,
 }

@@ -236,6 +236,7 @@ fn host(
             audience: Audience::default(),
             tools: Arc::default(),
             rate: Rate::per_second(1_000_000),
+            building: true,
             tables: crate::columnar::TableDoor::default(),
         },
         output: Output::new(1 << 20, 1 << 20),

@@ -6,7 +6,7 @@ use super::dirty::PageRun;
 use super::{GuestMemory, ImageFile, MemoryError};
 
 /// Mappings that one layer may take; a process has some 65,000 of them for all its sessions.
-const RUNS: usize = 48;
+const RUNS: usize = 128;
 
 /// The pages in which a memory differs from its image, in a sealed file of their own. Forks map
 /// them copy-on-write over the image, so a second fork of the same state copies nothing, and

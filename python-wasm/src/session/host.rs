@@ -108,6 +108,7 @@ pub(super) fn host(
             audience: Audience::default(),
             tools: Arc::clone(&options.tools),
             rate: Rate::per_second(limits.host_calls_per_second),
+            building: false,
             tables: crate::columnar::TableDoor::default(),
         },
         output: Output::new(limits.stdout_bytes, limits.display_bytes),

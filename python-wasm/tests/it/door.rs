@@ -63,6 +63,10 @@ async fn garbage_on_the_door_is_answered_with_an_error() {
         ),
         ("call({'op': 'next'})", "there is no request to fetch"),
         (
+            "call({'op': 'immortal'}, bytes(4))",
+            "only an image under construction",
+        ),
+        (
             "_host.call(bytes(70 << 20))",
             "at most 67108864 are allowed",
         ),
