@@ -5,7 +5,7 @@ import builtins
 import gc
 import sys
 
-from . import execute, files, permanent, streams
+from . import execute, files, permanent, reseed, streams
 
 
 def evaluate(request, body):
@@ -51,23 +51,14 @@ def seal(request, body):
     """The last request of an image's build: everything that will not change is moved out of the collector's way."""
     import linecache
 
-    from . import turn
+    from . import turn, warm
 
-    for name in ("completion", "variables", "tables", "export", "formatting", "comms", "tools", "reseed"):
+    for name in ("completion", "variables", "tables", "export", "formatting", "comms"):
         __import__(f"{__package__}.{name}")
     shell = execute.shell
-    shell.history_manager.reset()
-    shell.displayhook.flush()
-    for name in ("cellblock_kernel", "sys", "_i", "_ii", "_iii"):
-        shell.user_ns.pop(name, None)
-    for name in [n for n in shell.user_ns if n.startswith("_i") and n[2:].isdigit()]:
-        del shell.user_ns[name]
-    shell.execution_count = 1
-    shell.last_execution_result = None
+    _forget(shell)
     files.state.building = False
     turn.keep()
-    linecache.clearcache()
-    shell.compile._filename_map.clear()
     sys.path_importer_cache.clear()
     gc.collect()
     gc.collect()
@@ -75,8 +66,27 @@ def seal(request, body):
     permanent.settle(shell.user_ns)
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    # Looking at everything has put out of Python's caches what a session's first cell needs.
+    reseed.reseed()
+    warm.turns(40)
+    _forget(shell)
+    linecache.clearcache()
+    gc.freeze()
     # The builtin's address: a host that has exported PyObject_CallNoArgs may call it without going through source text.
     return {"status": "ok", "turn_address": id(builtins.__cellblock_turn__), "open_files": open_files}
+
+
+def _forget(shell):
+    """Takes back the history and the names that the build has left."""
+    shell.history_manager.reset()
+    shell.displayhook.flush()
+    for name in ("cellblock_kernel", "sys", "_i", "_ii", "_iii", "_w", "_w2"):
+        shell.user_ns.pop(name, None)
+    for name in [n for n in shell.user_ns if n.startswith("_i") and n[2:].isdigit()]:
+        del shell.user_ns[name]
+    shell.execution_count = 1
+    shell.last_execution_result = None
+    shell.compile._filename_map.clear()
 
 
 def _open_files():
