@@ -5,6 +5,7 @@
 
 mod calls;
 mod frame;
+mod json;
 mod output;
 mod rate;
 mod table_calls;
