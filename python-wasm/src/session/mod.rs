@@ -24,6 +24,8 @@ pub use home::FolderError;
 pub(crate) use home::Folders;
 pub(crate) use host::{Exited, Host, Limiter};
 pub(crate) use machine::{Death, Machine};
+#[cfg(test)]
+pub(crate) use machine::{instantiate, store};
 pub use options::{Home, SessionOptions};
 pub use requests::{Exported, FigureFormat, VariableFormat};
 pub use turn::Stop;
