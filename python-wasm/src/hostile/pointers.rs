@@ -96,8 +96,12 @@ async fn no_pointer_outside_of_memory_is_followed() {
                 let mut arguments = right.to_vec();
                 arguments[*index] = pointer.into();
                 let mut guest = prepared().await;
+                let descriptors = guest.store.data().wasi.descriptors.len();
                 let answer = guest.errno(name, &arguments).await;
                 assert_eq!(answer, Err(Errno::FAULT), "{name} {index} {pointer:#x}");
+                // What was refused left no descriptor behind.
+                let after = guest.store.data().wasi.descriptors.len();
+                assert_eq!(after, descriptors, "{name} {index} {pointer:#x}");
             }
             // The last place where it fits. A list of buffers read there names others.
             let mut arguments = right.to_vec();
