@@ -1,8 +1,11 @@
 //! The door, from outside of Python (D1, D2).
 
-use serde_json::Value;
+use std::time::Duration;
 
-use super::{Hostile, MEMORY};
+use serde_json::Value;
+use wasmtime::Trap;
+
+use super::{Hostile, LOOPS, MEMORY, TRAPS};
 use crate::door::Frame;
 
 const AT: u64 = 0x1000;
@@ -78,6 +81,25 @@ async fn no_pointer_outside_of_memory_is_followed() {
     // The control.
     guest.allocate_at(0x8_0000);
     assert_eq!(guest.knock(&control).await["ok"]["reason"], "interrupt");
+}
+
+#[tokio::test]
+async fn a_guest_that_traps_while_it_is_answered_does_not_go_on() {
+    let mut guest = Hostile::start().await;
+    let control = frame(CONTROL);
+    guest.write(AT as u32, &control);
+    let arguments = [AT, control.len() as u64, OUT, LEN];
+    guest.allocate_at(TRAPS);
+    let trap = guest.call("call", &arguments).await.unwrap_err();
+    let trap = trap.downcast_ref::<Trap>();
+    assert_eq!(trap, Some(&Trap::UnreachableCodeReached));
+    // One that never answers is stopped by the limit of the turn.
+    let mut guest = Hostile::start().await;
+    guest.write(AT as u32, &control);
+    guest.allocate_at(LOOPS);
+    guest.give(Duration::from_millis(50));
+    let killed = guest.call("call", &arguments).await.unwrap_err();
+    assert_eq!(killed.to_string(), "stopped by the limit cell_time");
 }
 
 #[tokio::test]
