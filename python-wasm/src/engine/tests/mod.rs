@@ -4,6 +4,7 @@
 //! Everything runs on [`super::settings`], which is the real configuration but for the one line
 //! that takes memories from sessions.
 
+mod advisories;
 mod directives;
 mod official;
 mod proposals;
