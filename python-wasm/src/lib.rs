@@ -22,6 +22,8 @@ mod columnar;
 mod door;
 mod engine;
 mod event;
+#[cfg(test)]
+mod hostile;
 mod image;
 mod memory;
 mod patch;

@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
-use wasmtime::{Caller, Linker};
+use wasmtime::{Caller, Extern, Linker};
 
 use super::frame::{FRAME_BYTES, Frame};
 use super::immortal;
@@ -79,15 +79,15 @@ pub(crate) fn add_to_linker(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
          (pointer, len, out_pointer, out_len): (u32, u32, u32, u32)| {
             Box::new(async move {
                 let Some(request) = received(&mut caller, pointer, len) else {
-                    return FAULT;
+                    return Ok(FAULT);
                 };
                 let answer = match request {
                     Ok(frame) => answer(&mut caller, frame).await,
                     Err(refusal) => refused(&refusal),
                 };
-                deliver(&mut caller, &answer.to_bytes(), out_pointer, out_len)
-                    .await
-                    .map_or(FAULT, |()| OK)
+                let bytes = answer.to_bytes();
+                let delivered = deliver(&mut caller, &bytes, out_pointer, out_len).await?;
+                Ok::<i32, wasmtime::Error>(delivered.map_or(FAULT, |()| OK))
             })
         },
     )?;
@@ -106,19 +106,32 @@ fn received(
     Some(Frame::parse(bytes).map_err(|error| Refusal::new("ValueError", error.to_string())))
 }
 
-/// Writes an answer into memory that the guest gives for it.
+/// Writes an answer into memory that the guest gives for it; `None` when that memory is none.
+///
+/// # Errors
+/// The trap in which the guest's allocator ended: it was left in the middle of its work, so nothing
+/// of this instance may run on.
 async fn deliver(
     caller: &mut Caller<'_, Host>,
     bytes: &[u8],
     out_pointer: u32,
     out_len: u32,
+) -> wasmtime::Result<Option<()>> {
+    let Some(alloc) = caller.get_export("host_alloc").and_then(Extern::into_func) else {
+        return Ok(None);
+    };
+    let alloc = alloc.typed::<u32, u32>(&mut *caller)?;
+    let pointer = alloc.call_async(&mut *caller, bytes.len() as u32).await?;
+    Ok(place(caller, bytes, pointer, out_pointer, out_len))
+}
+
+fn place(
+    caller: &mut Caller<'_, Host>,
+    bytes: &[u8],
+    pointer: u32,
+    out_pointer: u32,
+    out_len: u32,
 ) -> Option<()> {
-    let alloc = caller.get_export("host_alloc")?.into_func()?;
-    let alloc = alloc.typed::<u32, u32>(&mut *caller).ok()?;
-    let pointer = alloc
-        .call_async(&mut *caller, bytes.len() as u32)
-        .await
-        .ok()?;
     if pointer == 0 {
         return None;
     }

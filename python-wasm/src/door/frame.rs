@@ -5,6 +5,8 @@
 
 use serde_json::{Map, Value};
 
+use super::json;
+
 /// Bytes of the longest frame.
 pub(crate) const FRAME_BYTES: usize = 64 << 20;
 /// Bytes of the longest header: what is larger belongs into the body.
@@ -46,7 +48,7 @@ impl Frame {
         }
     }
 
-    /// Reads a frame. Nesting is limited by the JSON reader (128 levels).
+    /// Reads a frame. Nesting is limited by the JSON reader (128 levels), size in memory by [`json`].
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, FrameError> {
         if bytes.len() > FRAME_BYTES {
             return Err(FrameError::TooLong { bytes: bytes.len() });
@@ -62,7 +64,7 @@ impl Frame {
             return Err(FrameError::Truncated);
         }
         let (header, body) = rest.split_at(len);
-        let header = serde_json::from_slice(header).map_err(|error| FrameError::NotAnObject {
+        let header = json::object(header).map_err(|error| FrameError::NotAnObject {
             reason: error.to_string(),
         })?;
         Ok(Self {

@@ -6,6 +6,7 @@
 mod calls;
 mod frame;
 mod immortal;
+mod json;
 mod output;
 mod rate;
 mod table_calls;

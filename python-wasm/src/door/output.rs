@@ -14,7 +14,11 @@ pub(crate) struct Output {
     text_noted: bool,
     display_noted: bool,
     raw: Vec<(OutputStream, Vec<u8>)>,
+    raw_bytes: usize,
 }
+
+/// Changes between the two streams that are kept apart until the text is passed on.
+const RAW_PIECES: usize = 1000;
 
 /// What becomes of an event.
 pub(crate) enum Verdict {
@@ -37,6 +41,7 @@ impl Output {
             text_noted: false,
             display_noted: false,
             raw: Vec::new(),
+            raw_bytes: 0,
         }
     }
 
@@ -48,22 +53,26 @@ impl Output {
     /// Takes bytes written to descriptor 1 or 2 without Python's streams; what exceeds the
     /// budget is not kept.
     pub(crate) fn raw(&mut self, stream: OutputStream, bytes: &[u8]) {
-        let held: usize = self.raw.iter().map(|(_, held)| held.len()).sum();
         // One byte more than the budget, so that the cut is noticed.
         let room = (self.text_left as usize + 1)
-            .saturating_sub(held)
+            .saturating_sub(self.raw_bytes)
             .min(bytes.len());
         if room == 0 {
             return;
         }
+        self.raw_bytes += room;
+        let bytes = &bytes[..room];
+        // A guest that changes the stream with every byte gets the rest in one piece.
+        let full = self.raw.len() >= RAW_PIECES;
         match self.raw.last_mut() {
-            Some((last, held)) if *last == stream => held.extend_from_slice(&bytes[..room]),
-            _ => self.raw.push((stream, bytes[..room].to_vec())),
+            Some((last, held)) if full || *last == stream => held.extend_from_slice(bytes),
+            Some(_) | None => self.raw.push((stream, bytes.to_vec())),
         }
     }
 
     /// Returns the raw text so far as events, each with its size.
     pub(crate) fn take_raw(&mut self) -> Vec<(Event, u64)> {
+        self.raw_bytes = 0;
         std::mem::take(&mut self.raw)
             .into_iter()
             .map(|(stream, bytes)| {
@@ -173,6 +182,21 @@ mod tests {
         }
         let raw = output.take_raw();
         assert_eq!(raw.iter().map(|(_, bytes)| bytes).sum::<u64>(), 5);
+    }
+
+    #[test]
+    fn raw_text_that_changes_the_stream_with_every_byte_is_kept_in_few_pieces() {
+        let mut output = Output::new(1 << 20, 4);
+        for _ in 0..(1 << 19) {
+            output.raw(OutputStream::Stdout, b"o");
+            output.raw(OutputStream::Stderr, b"e");
+        }
+        let raw = output.take_raw();
+        assert_eq!(raw.len(), RAW_PIECES);
+        assert_eq!(raw.iter().map(|(_, bytes)| bytes).sum::<u64>(), 1 << 20);
+        // What was passed on makes room for what follows.
+        output.raw(OutputStream::Stdout, b"again");
+        assert_eq!(output.take_raw().len(), 1);
     }
 
     #[test]

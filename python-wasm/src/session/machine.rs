@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::FutureExt;
-use wasmtime::{AsContext, Instance, Store, Trap, TypedFunc};
+use wasmtime::{AsContext, Engine, Instance, InstancePre, Store, Trap, TypedFunc};
 
 use super::host::{Exited, Host};
 use super::turn::{Budget, Killed, Stop, on_tick};
@@ -62,19 +62,8 @@ impl Machine {
         serve: Option<u32>,
     ) -> wasmtime::Result<Self> {
         let parts = runtime.parts();
-        let mut store = Store::new(&parts.engine, host);
-        store.limiter(|host| &mut host.limiter);
-        store.epoch_deadline_callback(on_tick);
-        store.set_epoch_deadline(1);
-        store.set_fuel(u64::MAX)?;
-        store.fuel_async_yield_interval(Some(FUEL_INTERVAL))?;
-        let instance = hand_over(Arc::clone(&memory), || {
-            parts.instance.instantiate_async(&mut store).now_or_never()
-        })
-        .ok_or_else(|| {
-            wasmtime::Error::msg("the module has a start function, so it cannot take a memory over")
-        })??;
-        store.data_mut().memory = instance.get_memory(&mut store, "memory");
+        let mut store = store(&parts.engine, host)?;
+        let instance = instantiate(&mut store, &parts.instance, &memory)?;
         let turn = instance.get_typed_func(&mut store, "turn")?;
         let allocate = instance.get_typed_func(&mut store, "host_alloc")?;
         let call = instance.get_typed_func(&mut store, CALL_FUNCTION)?;
@@ -202,6 +191,33 @@ impl Machine {
     pub(crate) fn memory(&self) -> &Arc<GuestMemory> {
         &self.memory
     }
+}
+
+/// Returns a store whose guest is held to its memory, looked at on every tick, and metered.
+pub(crate) fn store(engine: &Engine, host: Host) -> wasmtime::Result<Store<Host>> {
+    let mut store = Store::new(engine, host);
+    store.limiter(|host| &mut host.limiter);
+    store.epoch_deadline_callback(on_tick);
+    store.set_epoch_deadline(1);
+    store.set_fuel(u64::MAX)?;
+    store.fuel_async_yield_interval(Some(FUEL_INTERVAL))?;
+    Ok(store)
+}
+
+/// Starts an instance on `memory`.
+pub(crate) fn instantiate(
+    store: &mut Store<Host>,
+    instance: &InstancePre<Host>,
+    memory: &Arc<GuestMemory>,
+) -> wasmtime::Result<Instance> {
+    let instance = hand_over(Arc::clone(memory), || {
+        instance.instantiate_async(&mut *store).now_or_never()
+    })
+    .ok_or_else(|| {
+        wasmtime::Error::msg("the module has a start function, so it cannot take a memory over")
+    })??;
+    store.data_mut().memory = instance.get_memory(&mut *store, "memory");
+    Ok(instance)
 }
 
 fn engine(error: wasmtime::Error) -> Death {

@@ -25,6 +25,8 @@ pub(crate) use home::Folders;
 use host::host;
 pub(crate) use host::{Exited, Host, Limiter, wasi};
 pub(crate) use machine::{Death, Machine};
+#[cfg(test)]
+pub(crate) use machine::{instantiate, store};
 pub use options::{Home, SessionOptions};
 pub use requests::{Exported, FigureFormat, VariableFormat};
 pub use turn::Stop;

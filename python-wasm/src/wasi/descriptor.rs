@@ -68,6 +68,10 @@ pub(crate) struct OpenState {
     file: Option<(FileAccess, u64)>,
 }
 
+/// Names that the listings of all open folders hold together, so that a guest cannot make the host
+/// keep a large folder once for every descriptor.
+const LISTED_NAMES: usize = 200_000;
+
 /// The table of descriptors.
 pub(crate) struct Descriptors {
     slots: BTreeMap<u32, Descriptor>,
@@ -111,6 +115,31 @@ impl Descriptors {
             Descriptor::File(_) | Descriptor::Input | Descriptor::Output(_) => Err(Errno::NOTDIR),
             Descriptor::Lost(_) => Err(Errno::STALE),
         }
+    }
+
+    /// Keeps the names of a folder while the guest reads them. When all folders together hold too
+    /// many, the others forget theirs, and list them anew when they are read on.
+    pub(crate) fn keep_listing(
+        &mut self,
+        descriptor: u32,
+        listing: Vec<Entry>,
+    ) -> Result<(), Errno> {
+        let kept: usize = self.listings().map(|listing| listing.len()).sum();
+        if kept + listing.len() > LISTED_NAMES {
+            self.listings().for_each(|listing| *listing = Vec::new());
+        }
+        self.folder(descriptor)?.listing = listing;
+        Ok(())
+    }
+
+    fn listings(&mut self) -> impl Iterator<Item = &mut Vec<Entry>> {
+        self.slots.values_mut().filter_map(|slot| match slot {
+            Descriptor::Folder(folder) => Some(&mut folder.listing),
+            Descriptor::Input
+            | Descriptor::Output(_)
+            | Descriptor::File(_)
+            | Descriptor::Lost(_) => None,
+        })
     }
 
     /// Refuses when the table is full.
@@ -266,4 +295,46 @@ pub(crate) fn open_to_read(tree: &Tree, path: &str) -> Result<File, Errno> {
     };
     let path = Tree::absolute("/", path)?;
     open_file(tree, &path, access, Creation::default(), true).map(|open| open.file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_all_open_folders_together_are_bounded() {
+        let listing = |names: usize| -> Vec<Entry> {
+            let entry = |_| Entry {
+                name: String::new(),
+                inode: 0,
+                filetype: 0,
+            };
+            (0..names).map(entry).collect()
+        };
+        let mut descriptors = Descriptors::new(64);
+        for _ in 0..10 {
+            let opened = descriptors
+                .insert(Descriptor::Folder(OpenFolder {
+                    path: "/".into(),
+                    listing: Vec::new(),
+                }))
+                .unwrap();
+            descriptors.keep_listing(opened, listing(90_000)).unwrap();
+            assert_eq!(descriptors.folder(opened).unwrap().listing.len(), 90_000);
+            let kept: usize = descriptors.listings().map(|listing| listing.len()).sum();
+            assert!(kept <= LISTED_NAMES, "{kept}");
+        }
+        // The control: small ones stay side by side.
+        for folder in 4..14 {
+            descriptors.keep_listing(folder, listing(1000)).unwrap();
+        }
+        assert!(descriptors.listings().all(|listing| listing.len() <= 1000));
+        assert_eq!(
+            descriptors
+                .listings()
+                .map(|listing| listing.len())
+                .sum::<usize>(),
+            10_000
+        );
+    }
 }

@@ -13,6 +13,8 @@ use super::{ROOT, Wasi};
 const DIRENT_BYTES: usize = 24;
 /// Names of one folder that a guest is shown.
 const LISTING_NAMES: usize = 100_000;
+/// Fuel that a name costs when a folder is listed, however little of it the guest asks for.
+const LISTED_FUEL: u64 = 500;
 
 pub(super) fn close(guest: &mut Guest<'_, '_>, fd: u32) -> Result<(), Errno> {
     let wasi = &mut guest.host().wasi;
@@ -378,8 +380,12 @@ pub(super) fn readdir(
     } = &mut guest.host().wasi;
     let folder = descriptors.folder(fd)?;
     if cookie == 0 || folder.listing.is_empty() {
-        folder.listing = list(tree.place(&folder.path)?)?;
+        let listing = list(tree.place(&folder.path)?)?;
+        let names = listing.len() as u64;
+        descriptors.keep_listing(fd, listing)?;
+        guest.charge(names * LISTED_FUEL);
     }
+    let folder = guest.host().wasi.descriptors.folder(fd)?;
     let len = (len as usize).min(COPY_BYTES);
     let mut bytes: Vec<u8> = Vec::with_capacity(len.min(64 << 10));
     let start = usize::try_from(cookie).unwrap_or(usize::MAX);

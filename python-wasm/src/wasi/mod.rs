@@ -20,6 +20,8 @@ mod tree;
 pub(crate) use abi::add_to_linker;
 pub(crate) use clock::Clock;
 pub(crate) use descriptor::{Descriptors, OpenState, OutputStream, open_to_read};
+#[cfg(test)]
+pub(crate) use errno::Errno;
 pub(crate) use guest::Guest;
 pub(crate) use quota::Quota;
 pub(crate) use tree::{Mount, Tree};

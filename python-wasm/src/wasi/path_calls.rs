@@ -37,6 +37,8 @@ pub(super) fn open(
     const EXCLUSIVE: u32 = 4;
     const TRUNCATE: u32 = 8;
     const APPEND: u32 = 1;
+    // Before anything is opened or made: a descriptor that the guest is not told of would stay.
+    guest.bytes(out, 4)?;
     let path = resolve(guest, fd, path, path_len)?;
     let Wasi {
         tree,

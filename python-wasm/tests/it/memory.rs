@@ -1,4 +1,4 @@
-//! Cells that want more memory than there is (M1, M2, M4).
+//! Cells that want more memory than there is (M1, M2, M4), and many sessions at once (M6).
 
 use python_wasm::Outcome;
 
@@ -58,4 +58,22 @@ async fn a_policy_below_the_image_is_refused() {
         .err()
         .unwrap();
     assert!(refusal.to_string().contains("(`memory`)"), "{refusal}");
+}
+
+#[tokio::test]
+async fn three_hundred_sessions_live_side_by_side() {
+    let image = crate::harness::image("base").await;
+    let mut sessions = Vec::new();
+    for number in 0..300 {
+        let options = python_wasm::SessionOptions::new(policy(|_| {}));
+        let mut session = python_wasm::Session::spawn(&image, options).await.unwrap();
+        assert_eq!(
+            text(&mut session, &format!("own = {number}\nown")).await,
+            number.to_string()
+        );
+        sessions.push(session);
+    }
+    for (number, session) in sessions.iter_mut().enumerate() {
+        assert_eq!(text(session, "own").await, number.to_string());
+    }
 }

@@ -18,16 +18,21 @@ const FIBER_STACK_BYTES: usize = WASM_STACK_BYTES + (4 << 20);
 
 /// Returns an engine whose sessions are metered by fuel and looked at on every [`TICK`].
 ///
-/// Off, because the interpreter does not use them and each is more engine to trust: threads,
-/// shared memory, relaxed SIMD, 64-bit memories, several memories, the GC proposal, wide
-/// arithmetic, custom page sizes. The component model is not even compiled in.
+/// Off, because the interpreter does not use them and each is more engine to trust: typed function
+/// references, the GC proposal, tail calls, extended constant expressions, relaxed SIMD, 64-bit
+/// memories, several memories, wide arithmetic, custom page sizes, stack switching. Threads and
+/// the component model are not even compiled in.
 pub(crate) fn metered() -> wasmtime::Result<Arc<Engine>> {
-    let engine = Arc::new(Engine::new(&config())?);
-    let ticking: Weak<Engine> = Arc::downgrade(&engine);
+    ticking(&config())
+}
+
+fn ticking(config: &Config) -> wasmtime::Result<Arc<Engine>> {
+    let engine = Arc::new(Engine::new(config)?);
+    let ticked: Weak<Engine> = Arc::downgrade(&engine);
     std::thread::Builder::new()
         .name("cellblock-epoch".into())
         .spawn(move || {
-            while let Some(engine) = ticking.upgrade() {
+            while let Some(engine) = ticked.upgrade() {
                 engine.increment_epoch();
                 drop(engine);
                 std::thread::sleep(TICK);
@@ -37,6 +42,14 @@ pub(crate) fn metered() -> wasmtime::Result<Arc<Engine>> {
 }
 
 fn config() -> Config {
+    let mut config = settings();
+    config.with_host_memory(Arc::new(GuestMemoryCreator));
+    config
+}
+
+/// Everything but where memory comes from: ours only hands out memories that a session prepared,
+/// and the tests of the engine have no session.
+fn settings() -> Config {
     let mut config = Config::new();
     config
         .consume_fuel(true)
@@ -50,12 +63,17 @@ fn config() -> Config {
         .native_unwind_info(false)
         .wasm_exceptions(true)
         .wasm_simd(true)
+        // These are on by default.
+        .wasm_gc(false)
+        .wasm_function_references(false)
+        .wasm_tail_call(false)
+        .wasm_extended_const(false)
         .wasm_relaxed_simd(false)
         .wasm_multi_memory(false)
         .wasm_memory64(false)
         .wasm_wide_arithmetic(false)
         .wasm_custom_page_sizes(false)
-        .with_host_memory(Arc::new(GuestMemoryCreator))
+        .wasm_stack_switching(false)
         .memory_reservation(MAXIMUM_BYTES as u64)
         .memory_guard_size(GUARD_BYTES as u64)
         .guard_before_linear_memory(false)
@@ -67,3 +85,5 @@ fn config() -> Config {
         .gc_heap_may_move(false);
     config
 }
+#[cfg(test)]
+mod tests;
