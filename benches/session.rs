@@ -125,22 +125,6 @@ fn sessions(criterion: &mut Criterion) {
             })
         });
     });
-    // The first fork of a state freezes it; the others share that.
-    group.bench_function("first fork of a state", |bench| {
-        bench.iter_custom(|rounds| {
-            tokio.block_on(async {
-                let mut spent = Duration::ZERO;
-                for _ in 0..rounds {
-                    run(&mut session, SMALL).await;
-                    let started = Instant::now();
-                    let fork = session.fork().await.expect("a fork");
-                    spent += started.elapsed();
-                    drop(fork);
-                }
-                spent
-            })
-        });
-    });
     group.bench_function("fork", |bench| {
         bench.iter_with_large_drop(|| tokio.block_on(session.fork()).expect("a fork"));
     });

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use super::dirty::{DirtyTracking, PageRun};
 use super::hot::{HotPages, Watch};
-use super::{ImageFile, Layer, MemoryError, PAGE};
+use super::{ImageFile, MemoryError, PAGE};
 
 /// Address space a guest memory may grow into: all a 32-bit guest can name.
 pub(crate) const MAXIMUM_BYTES: usize = 4 << 30;
@@ -24,8 +24,7 @@ pub(crate) const RESERVED_BYTES: usize = MAXIMUM_BYTES + GUARD_BYTES;
 pub(crate) struct GuestMemory {
     base: NonNull<u8>,
     len: AtomicUsize,
-    pub(super) image: Arc<ImageFile>,
-    layer: Option<Arc<Layer>>,
+    image: Arc<ImageFile>,
     tracking: DirtyTracking,
     /// The kernel watches writes. It begins with the first look: until then all private pages
     /// are the written ones, and a range that is not watched takes fewer faults, for the kernel
@@ -62,52 +61,28 @@ impl GuestMemory {
             base,
             len: AtomicUsize::new(image.bytes()),
             image: Arc::clone(&image),
-            layer: None,
             tracking,
             watched: AtomicBool::new(false),
             hot: Mutex::default(),
         };
-        memory.map(&image, 0, image.bytes())?;
+        if image.bytes() > 0 {
+            // SAFETY: the range lies inside of the reservation made above, and nothing points
+            // into it yet. The file is sealed, so it cannot shrink under the mapping.
+            let mapped = unsafe {
+                libc::mmap(
+                    base.as_ptr().cast(),
+                    image.bytes(),
+                    libc::PROT_READ | libc::PROT_WRITE,
+                    libc::MAP_PRIVATE | libc::MAP_FIXED | libc::MAP_NORESERVE,
+                    image.as_fd().as_raw_fd(),
+                    0,
+                )
+            };
+            if mapped == libc::MAP_FAILED {
+                return Err(MemoryError::last("map"));
+            }
+        }
         Ok(memory)
-    }
-
-    /// Returns a memory that reads as the one did of which `layer` is.
-    pub(crate) fn on(
-        layer: Arc<Layer>,
-        image: Arc<ImageFile>,
-        tracking: DirtyTracking,
-    ) -> Result<Self, MemoryError> {
-        let mut memory = Self::of(image, tracking)?;
-        memory.set_len(layer.file.bytes())?;
-        for run in &layer.runs {
-            let (start, bytes) = run.byte_range();
-            memory.map(&layer.file, start, bytes)?;
-        }
-        memory.layer = Some(layer);
-        Ok(memory)
-    }
-
-    /// Maps a part of a file copy-on-write at the same place in this new memory.
-    fn map(&self, file: &ImageFile, start: usize, bytes: usize) -> Result<(), MemoryError> {
-        if bytes == 0 {
-            return Ok(());
-        }
-        // SAFETY: the range lies inside of the reservation, for no file is larger, and nothing
-        // points into it yet. The file is sealed, so it cannot shrink under the mapping.
-        let mapped = unsafe {
-            libc::mmap(
-                self.base.as_ptr().add(start).cast(),
-                bytes,
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_PRIVATE | libc::MAP_FIXED | libc::MAP_NORESERVE,
-                file.as_fd().as_raw_fd(),
-                start as libc::off_t,
-            )
-        };
-        if mapped == libc::MAP_FAILED {
-            return Err(MemoryError::last("map"));
-        }
-        Ok(())
     }
 
     /// Returns the address of the first byte.
@@ -133,8 +108,8 @@ impl GuestMemory {
         if bytes > now {
             self.protect(now, bytes - now, libc::PROT_READ | libc::PROT_WRITE)?;
         } else if bytes < now {
-            // What a layer holds there must not come back, so the whole range is made anew.
-            self.reserve(bytes, now - bytes)?;
+            self.discard(bytes, now - bytes)?;
+            self.protect(bytes, now - bytes, libc::PROT_NONE)?;
         }
         self.len.store(bytes, Ordering::Release);
         Ok(())
@@ -200,16 +175,7 @@ impl GuestMemory {
             .arm(self.base.as_ptr() as usize + start, bytes);
     }
 
-    /// Returns the pages that may differ from the image.
-    pub(crate) fn differing(&self) -> Result<Vec<PageRun>, MemoryError> {
-        let mut runs = self.private_pages()?;
-        let len = (self.len() / PAGE) as u32;
-        let layer = self.layer.iter().flat_map(|layer| &layer.runs);
-        runs.extend(layer.filter(|run| run.indices().end <= len));
-        Ok(runs)
-    }
-
-    /// Returns the pages this memory holds for itself and shares with no other.
+    /// Returns the pages this memory holds for itself: all that may differ from the image.
     pub(crate) fn private_pages(&self) -> Result<Vec<PageRun>, MemoryError> {
         self.tracking
             .private(self.base.as_ptr() as usize, self.len())
@@ -245,6 +211,33 @@ impl GuestMemory {
         }
     }
 
+    /// Takes runs of pages over from another memory of at least the same size; this one is new.
+    ///
+    /// # Safety
+    /// No guest code runs on either memory and no slice of this one is held.
+    pub(crate) unsafe fn copy_from(
+        &self,
+        other: &Self,
+        runs: &[PageRun],
+    ) -> Result<(), MemoryError> {
+        self.watch()?;
+        for run in runs {
+            let (start, bytes) = run.byte_range();
+            assert!(
+                start + bytes <= self.len(),
+                "pages outside of the guest's memory"
+            );
+            // SAFETY: in bounds here and, by the callee's check, there; two memories never overlap.
+            unsafe {
+                let from = other.pages(*run).as_ptr();
+                let to = self.base.as_ptr().add(start);
+                let done = self.tracking.copy(to as usize, from as usize, bytes);
+                std::ptr::copy_nonoverlapping(from.add(done), to.add(done), bytes - done);
+            }
+        }
+        Ok(())
+    }
+
     /// Prepares a run of pages to be written in one step instead of a fault each.
     pub(crate) fn populate(&self, run: PageRun) {
         let (start, bytes) = run.byte_range();
@@ -273,8 +266,12 @@ impl GuestMemory {
             start + bytes <= self.len(),
             "pages outside of the guest's memory"
         );
-        // SAFETY: in bounds by the check above. Private pages are dropped, so the range reads as
-        // what is mapped there, or as zero.
+        self.discard(start, bytes)
+    }
+
+    fn discard(&self, start: usize, bytes: usize) -> Result<(), MemoryError> {
+        // SAFETY: callers pass a range inside of the reservation. Private pages are dropped,
+        // so the range reads as the image, or as zero behind its end.
         let done = unsafe {
             libc::madvise(
                 self.base.as_ptr().add(start).cast(),
@@ -282,40 +279,11 @@ impl GuestMemory {
                 libc::MADV_DONTNEED,
             )
         };
-        if done != 0 {
-            return Err(MemoryError::last("discard pages of"));
+        if done == 0 {
+            Ok(())
+        } else {
+            Err(MemoryError::last("discard pages of"))
         }
-        if let Some(layer) = &self.layer {
-            for index in run.indices().filter(|index| layer.holds(*index)) {
-                let page = self.image.page(index)?;
-                // SAFETY: in bounds as above; unaliased by the caller's promise.
-                unsafe { self.write_page(index, &page) };
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes a range inaccessible and forgets what it held.
-    fn reserve(&self, start: usize, bytes: usize) -> Result<(), MemoryError> {
-        // SAFETY: `set_len` passes a range inside of the reservation, behind the new end.
-        let mapped = unsafe {
-            libc::mmap(
-                self.base.as_ptr().add(start).cast(),
-                bytes,
-                libc::PROT_NONE,
-                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED | libc::MAP_NORESERVE,
-                -1,
-                0,
-            )
-        };
-        if mapped == libc::MAP_FAILED {
-            return Err(MemoryError::last("reserve"));
-        }
-        if self.watched.load(Ordering::Acquire) {
-            let base = self.base.as_ptr() as usize;
-            self.tracking.register(base + start, bytes)?;
-        }
-        Ok(())
     }
 
     fn protect(&self, start: usize, bytes: usize, protection: i32) -> Result<(), MemoryError> {

@@ -1,6 +1,5 @@
-//! Guest memory: one reserved address range a session, an image (and, in a fork, its parent's
-//! frozen state) mapped copy-on-write at its start, and the record of which pages were written
-//! since they were last looked at.
+//! Guest memory: one reserved address range a session, an image mapped copy-on-write at its
+//! start, and the record of which pages were written since they were last looked at.
 //!
 //! Most of the crate's `unsafe` code is here; the rest copies pages (`session::history`,
 //! `image::builder`) and loads the compiled module (`runtime::code`).
@@ -9,13 +8,11 @@ mod creator;
 mod dirty;
 mod hot;
 mod image_file;
-mod layer;
 mod mapping;
 
 pub(crate) use creator::{EXCEPTION_HEAP_BYTES, GuestMemoryCreator, hand_over};
 pub(crate) use dirty::{DirtyTracking, PageRun};
 pub(crate) use image_file::ImageFile;
-pub(crate) use layer::Layer;
 pub(crate) use mapping::{GUARD_BYTES, GuestMemory, MAXIMUM_BYTES, RESERVED_BYTES};
 
 /// Bytes in one page of a checkpoint: the host's page size, which the loader checks at start.

@@ -9,7 +9,7 @@ use super::host::host;
 use super::{Folders, Machine, Recording, Session, SessionError, SessionOptions, Standing};
 use crate::checkpoint::{About, Captured, Checkpoint, PageTable, Recorded, StoreError};
 use crate::image::Image;
-use crate::memory::{GuestMemory, Layer, PageRun};
+use crate::memory::{GuestMemory, PageRun};
 
 /// Bytes of captured pages that may wait for the store; more are handed over at once.
 const WAITING_BYTES: usize = 32 << 20;
@@ -38,21 +38,16 @@ impl Session {
 
     /// Returns a second session in the same state, with copies of its files. A home that is a
     /// folder of the host is shared.
-    ///
-    /// The state is frozen once and shared by all forks taken of it, so that each further one
-    /// costs next to nothing until it writes.
     pub async fn fork(&mut self) -> Result<Self, SessionError> {
         self.undo_open_turn().await?;
         self.capture()?;
         self.record();
-        let layer = match self.layer.take() {
-            Some(layer) => layer,
-            // SAFETY: this session is held exclusively and runs nothing.
-            None => unsafe { Layer::of(self.machine.memory()) }?,
-        };
-        self.layer = Some(Arc::clone(&layer));
         let tracking = self.image.runtime().parts().tracking.clone();
-        let memory = GuestMemory::on(layer, self.image.file(), tracking)?;
+        let memory = GuestMemory::of(self.image.file(), tracking)?;
+        memory.set_len(self.machine.memory().len())?;
+        let private = self.machine.memory().private_pages()?;
+        // SAFETY: this session is held exclusively and runs nothing; the other memory is new.
+        unsafe { memory.copy_from(self.machine.memory(), &private) }?;
         let folders = self.folders.copy(&self.options.home)?;
         let about = self.about();
         let mut fork = Self::on(
@@ -227,7 +222,7 @@ impl Session {
             Standing::Torn => {
                 let tables = [&now.0.table, &target.0.table].into_iter();
                 let pages = tables.flat_map(|table| table.iter().map(|(index, _)| index));
-                (pages.collect(), memory.differing()?)
+                (pages.collect(), memory.private_pages()?)
             }
         };
         changed.extend(written.into_iter().flat_map(PageRun::indices));
@@ -248,7 +243,6 @@ impl Session {
         // again, whatever happens.
         self.standing = Standing::Torn;
         self.captured = false;
-        self.layer = None;
         let end = (memory.len() / crate::memory::PAGE) as u32;
         for index in changed
             .iter()

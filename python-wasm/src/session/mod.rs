@@ -35,7 +35,7 @@ pub(crate) use turn::{Budget, Control, InterruptFlags, TurnState, bounded, look,
 use crate::checkpoint::{About, Captured, Checkpoint, PageTable, Recorded, StoreError};
 use crate::door::{Audience, Frame};
 use crate::image::Image;
-use crate::memory::{GuestMemory, Layer, MemoryError, PageRun};
+use crate::memory::{GuestMemory, MemoryError, PageRun};
 
 /// Why a session cannot do what was asked. What goes wrong in guest code is no error of this
 /// kind but an [`Outcome`].
@@ -131,8 +131,6 @@ pub struct Session {
     standing: Standing,
     /// Nothing has run since the last capture.
     captured: bool,
-    /// What the last fork shares, while memory is still as it was then.
-    layer: Option<Arc<Layer>>,
     /// Pages captured after it, that the store has not been given yet.
     waiting: Option<Captured>,
     fuel_used: u64,
@@ -241,7 +239,6 @@ impl Session {
             recorded,
             standing: Standing::Whole,
             captured: false,
-            layer: None,
             waiting: None,
             fuel_used: about.fuel_used,
             time_used: Duration::ZERO,
@@ -357,7 +354,6 @@ impl Session {
         }
         self.standing = Standing::Running(budget);
         self.captured = false;
-        self.layer = None;
         let answer = self.machine.ask(request, budget).await;
         self.charge(budget);
         self.time_used += self.machine.host().turn.elapsed();
