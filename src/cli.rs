@@ -103,7 +103,8 @@ impl From<SessionError> for Failure {
             SessionError::ImageNotAllowed { .. }
             | SessionError::Folder(_)
             | SessionError::TooLittleMemory { .. } => Self::usage(error),
-            SessionError::Memory(_)
+            SessionError::Runtime(_)
+            | SessionError::Memory(_)
             | SessionError::Store(_)
             | SessionError::OtherImage { .. }
             | SessionError::Stopped { .. }

@@ -10,20 +10,23 @@ use crate::memory::{EXCEPTION_HEAP_BYTES, GUARD_BYTES, GuestMemoryCreator, MAXIM
 /// Time between two looks at a running guest: it is the longest an interrupt or a deadline waits.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
 
-/// Bytes of stack the interpreter may use. CPython's own recursion check is set for 8 MiB.
+/// Most bytes of stack the interpreter may use. CPython's own recursion check is set for 8 MiB.
 pub(crate) const WASM_STACK_BYTES: usize = 8 << 20;
 
 /// Bytes of the stack that guest code and the host functions it calls run on together.
 const FIBER_STACK_BYTES: usize = WASM_STACK_BYTES + (4 << 20);
 
-/// Returns an engine whose sessions are metered by fuel and looked at on every [`TICK`].
+/// Returns an engine whose sessions have a stack of so many bytes, are metered by fuel and looked
+/// at on every [`TICK`].
 ///
 /// Off, because the interpreter does not use them and each is more engine to trust: typed function
 /// references, the GC proposal, tail calls, extended constant expressions, relaxed SIMD, 64-bit
 /// memories, several memories, wide arithmetic, custom page sizes, stack switching. Threads and
 /// the component model are not even compiled in.
-pub(crate) fn metered() -> wasmtime::Result<Arc<Engine>> {
-    ticking(&config())
+pub(crate) fn metered(stack_bytes: usize) -> wasmtime::Result<Arc<Engine>> {
+    let mut config = config();
+    config.max_wasm_stack(stack_bytes);
+    ticking(&config)
 }
 
 fn ticking(config: &Config) -> wasmtime::Result<Arc<Engine>> {

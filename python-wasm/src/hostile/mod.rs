@@ -60,7 +60,7 @@ struct Import {
 fn fixture() -> &'static Fixture {
     static FIXTURE: OnceLock<Fixture> = OnceLock::new();
     FIXTURE.get_or_init(|| {
-        let engine = crate::engine::metered().unwrap();
+        let engine = crate::engine::metered(crate::engine::WASM_STACK_BYTES).unwrap();
         let linker = linker(&engine);
         let (fields, imports) = forwarding(&engine, &linker);
         let module = Module::new(&engine, encode(&fields)).unwrap();

@@ -48,11 +48,14 @@ impl Builder {
             .map_err(|error| error.to_string())?
             .limits;
         let parts = runtime.parts();
-        let memory = GuestMemory::of(Arc::clone(&parts.code.unbooted), parts.tracking.clone())
+        let memory = GuestMemory::of(Arc::clone(&parts.unbooted), parts.tracking.clone())
             .map_err(|error| error.to_string())?;
         let host = host(runtime, scratch, packages, library_writable, &limits)
             .map_err(|error| error.to_string())?;
-        let machine = Machine::start(runtime, Arc::new(memory), host, None)
+        let linked = runtime
+            .with_stack(limits.stack)
+            .map_err(|error| error.to_string())?;
+        let machine = Machine::start(&linked, Arc::new(memory), host, None)
             .map_err(|error| format!("{error:#}"))?;
         Ok(Self { machine })
     }

@@ -3,9 +3,9 @@
 use std::io::{Read, Seek};
 use std::sync::Arc;
 
-use wasmtime::{Engine, InstancePre, Linker, Module};
+use wasmtime::{Engine, Linker, Module};
 
-use super::RuntimeError;
+use super::{Linked, RuntimeError};
 use crate::cache::{self, Cache};
 use crate::memory::{ImageFile, PAGE};
 use crate::patch::{Patched, patch};
@@ -102,18 +102,19 @@ impl Code {
             .write_sealed(&format!("{name}.data"), &[&memory])
             .map_err(fail)?;
         progress.finish(STEP);
-        Self::open(cache, engine, name)?.ok_or_else(|| RuntimeError::Lock {
-            reason: "the compiled code was altered while it was written".into(),
+        Self::open(cache, engine, name)?.ok_or_else(|| RuntimeError::Altered {
+            path: cache.path(name),
         })
     }
 
     /// Links the interpreter to the only imports it gets.
-    pub(super) fn instance(&self, engine: &Engine) -> Result<InstancePre<Host>, RuntimeError> {
-        let mut linker: Linker<Host> = Linker::new(engine);
-        crate::wasi::add_to_linker(&mut linker)
+    pub(super) fn linked(&self, engine: Arc<Engine>) -> Result<Linked, RuntimeError> {
+        let mut linker: Linker<Host> = Linker::new(&engine);
+        let instance = crate::wasi::add_to_linker(&mut linker)
             .and_then(|()| crate::door::add_to_linker(&mut linker))
             .and_then(|()| linker.instantiate_pre(&self.module))
-            .map_err(RuntimeError::Engine)
+            .map_err(RuntimeError::Engine)?;
+        Ok(Linked { engine, instance })
     }
 }
 

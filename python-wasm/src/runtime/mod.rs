@@ -4,6 +4,7 @@ mod code;
 mod fetch;
 mod kernel;
 mod library;
+mod linked;
 mod lock;
 mod tree_seal;
 
@@ -12,16 +13,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cap_std::fs::Dir;
-use wasmtime::{Engine, InstancePre};
 
-pub(crate) use code::{CALL_FUNCTION, Code, SET_INTERRUPT, nonzero};
+pub(crate) use code::{CALL_FUNCTION, SET_INTERRUPT, nonzero};
 pub(crate) use library::{SITE, STANDARD, unpack_wheel};
+pub(crate) use linked::Linked;
 
 use crate::cache::{self, Cache};
-use crate::memory::DirtyTracking;
+use crate::engine::WASM_STACK_BYTES;
+use crate::memory::{DirtyTracking, ImageFile};
 use crate::progress::Progress;
-use crate::session::Host;
+use code::Code;
 use fetch::Wanted;
+use linked::Engines;
 use lock::Lock;
 
 /// Why a runtime cannot be prepared.
@@ -74,6 +77,12 @@ pub enum RuntimeError {
         /// What is wrong.
         reason: String,
     },
+    /// A file of the cache was altered while it was in use.
+    #[error("{} was altered while it was in use; start again, and it is made anew", path.display())]
+    Altered {
+        /// The file.
+        path: PathBuf,
+    },
     /// The interpreter's module is not as expected.
     #[error(transparent)]
     Patch(#[from] crate::patch::PatchError),
@@ -117,9 +126,9 @@ pub struct Runtime(Arc<Parts>);
 
 pub(crate) struct Parts {
     pub(crate) cache: Cache,
-    pub(crate) engine: Arc<Engine>,
-    pub(crate) code: Code,
-    pub(crate) instance: InstancePre<Host>,
+    engines: Engines,
+    /// What memory holds before the interpreter boots.
+    pub(crate) unbooted: Arc<ImageFile>,
     pub(crate) library: Arc<Dir>,
     pub(crate) kernel: Arc<Dir>,
     pub(crate) tracking: DirtyTracking,
@@ -167,7 +176,7 @@ impl Runtime {
         let turn = cache.turn("prepare").map_err(fail)?;
         let lock = Lock::pinned();
         let wheels = cache.path("wheels");
-        let engine = crate::engine::metered().map_err(RuntimeError::Engine)?;
+        let engine = crate::engine::metered(WASM_STACK_BYTES).map_err(RuntimeError::Engine)?;
 
         let library_name = format!("library-{}", cache::digest(Lock::texts()));
         let library = cache.path(&library_name);
@@ -200,15 +209,14 @@ impl Runtime {
             code_name.as_bytes(),
             kernel_digest.as_bytes(),
         ]);
-        let instance = code.instance(&engine)?;
+        let full = code.linked(engine)?;
         let parts = Parts {
             library: Arc::new(open(&library)?),
             kernel: Arc::new(open(&kernel_folder)?),
             tracking: DirtyTracking::detect()?,
             cache,
-            engine,
-            code,
-            instance,
+            engines: Engines::new(code_name, full),
+            unbooted: code.unbooted,
             digest,
         };
         Ok(Staged {
@@ -237,6 +245,11 @@ impl Runtime {
 
     pub(crate) fn parts(&self) -> &Parts {
         &self.0
+    }
+
+    /// Returns the interpreter with a stack of so many bytes, in whole MiB.
+    pub(crate) fn with_stack(&self, bytes: u64) -> Result<Arc<Linked>, RuntimeError> {
+        self.0.engines.with_stack(&self.0.cache, bytes)
     }
 
     /// Returns the digest of everything the runtime is made of.

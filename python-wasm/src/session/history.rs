@@ -262,7 +262,7 @@ impl Session {
             unsafe { memory.write_page(*index, page) };
         }
         memory.watch_anew()?;
-        self.machine = Machine::start(self.image.runtime(), memory, host, Some(self.image.serve()))
+        self.machine = Machine::start(&self.linked, memory, host, Some(self.image.serve()))
             .map_err(SessionError::Engine)?;
         self.recorded = known(target.clone());
         self.execution_count = about.execution_count;

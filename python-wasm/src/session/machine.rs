@@ -9,7 +9,7 @@ use super::host::{Exited, Host};
 use super::turn::{Budget, Killed, Stop, on_tick};
 use crate::door::{Frame, flush};
 use crate::memory::{GuestMemory, hand_over};
-use crate::runtime::{CALL_FUNCTION, Runtime, SET_INTERRUPT};
+use crate::runtime::{CALL_FUNCTION, Linked, SET_INTERRUPT};
 
 /// The source text that asks for a turn where the function's address is not known yet.
 const TURN: &[u8] = b"__cellblock_turn__()";
@@ -56,14 +56,13 @@ impl Machine {
     /// [`Machine::boot`] is to boot. `serve` is the address of the kernel's function that serves
     /// a request, where it is known: calling it saves compiling a line of source every time.
     pub(crate) fn start(
-        runtime: &Runtime,
+        linked: &Linked,
         memory: Arc<GuestMemory>,
         host: Host,
         serve: Option<u32>,
     ) -> wasmtime::Result<Self> {
-        let parts = runtime.parts();
-        let mut store = store(&parts.engine, host)?;
-        let instance = instantiate(&mut store, &parts.instance, &memory)?;
+        let mut store = store(&linked.engine, host)?;
+        let instance = instantiate(&mut store, &linked.instance, &memory)?;
         let turn = instance.get_typed_func(&mut store, "turn")?;
         let allocate = instance.get_typed_func(&mut store, "host_alloc")?;
         let call = instance.get_typed_func(&mut store, CALL_FUNCTION)?;

@@ -36,6 +36,7 @@ use crate::checkpoint::{About, Captured, Checkpoint, PageTable, Recorded, StoreE
 use crate::door::{Audience, Frame};
 use crate::image::Image;
 use crate::memory::{GuestMemory, MemoryError, PageRun};
+use crate::runtime::{Linked, RuntimeError};
 
 /// Why a session cannot do what was asked. What goes wrong in guest code is no error of this
 /// kind but an [`Outcome`].
@@ -52,6 +53,9 @@ pub enum SessionError {
     /// A folder cannot be granted.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// The interpreter cannot be had with the policy's stack.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
     /// Guest memory cannot be had or changed.
     #[error(transparent)]
     Memory(#[from] MemoryError),
@@ -122,6 +126,7 @@ pub struct Session {
     image: Image,
     options: SessionOptions,
     folders: Folders,
+    linked: Arc<Linked>,
     machine: Machine,
     control: Arc<Control>,
     input: mpsc::Sender<Option<String>>,
@@ -227,11 +232,13 @@ impl Session {
         let control = Control::new();
         let (input, questions) = mpsc::channel(1);
         let host = host(image, &options, &folders, &control, about, own)?;
-        let machine = Machine::start(image.runtime(), Arc::new(memory), host, Some(image.serve()))
+        let linked = image.runtime().with_stack(policy.limits.stack)?;
+        let machine = Machine::start(&linked, Arc::new(memory), host, Some(image.serve()))
             .map_err(SessionError::Engine)?;
         Ok(Self {
             image: image.clone(),
             folders,
+            linked,
             machine,
             control,
             input,

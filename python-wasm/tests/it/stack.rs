@@ -2,7 +2,7 @@
 
 use python_wasm::Outcome;
 
-use crate::harness::{base, survives};
+use crate::harness::{base, policy, session_with, survives};
 
 #[tokio::test]
 async fn recursion_never_takes_the_session() {
@@ -48,5 +48,27 @@ async fn a_stack_overflow_is_told_as_one() {
         }
         Outcome::Error { ename, .. } => assert_eq!(ename, "RecursionError"),
         other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_policys_stack_is_the_sessions_own() {
+    let chain = |depth: u32| {
+        format!("m = iter([1])\nfor _ in range({depth}): m = map(int, m)\nprint(next(m))")
+    };
+    for (stack, depth, ends) in [
+        (8 << 20, 20_000, false),
+        (1 << 20, 20_000, true),
+        (1 << 20, 1000, false),
+    ] {
+        let policy = policy(|limits| limits.stack = stack);
+        let mut session = session_with("base", policy).await;
+        match survives(&mut session, &chain(depth)).await.outcome {
+            Outcome::Ok if !ends => {}
+            Outcome::Killed { message, .. } if ends => {
+                assert!(message.contains("stack overflowed"), "{message}");
+            }
+            other => panic!("{depth} levels in {stack} bytes: {other:?}"),
+        }
     }
 }
