@@ -336,9 +336,14 @@ def _run_part(code, info, hook=None):
 
 
 def _drop_own_frames(error):
-    """Lets the traceback begin in the user's cell: this file's frame and the event loop's are not theirs."""
+    """Lets the traceback begin and end in the user's code: the frames of this file, of the event loop and of the
+    interrupt's handler are not theirs."""
     trace = error.__traceback__
     while trace is not None and not trace.tb_frame.f_code.co_filename.startswith("<ipython-input"):
         trace = trace.tb_next
     if trace is not None:
         error.__traceback__ = trace
+    while trace is not None:
+        if trace.tb_next is not None and trace.tb_next.tb_frame.f_code is limits.HANDLER:
+            trace.tb_next = None
+        trace = trace.tb_next

@@ -32,6 +32,9 @@ def _on_interrupt(number, frame):
     raise LimitExceeded(answer.get("message") or f"the limit {reason} was reached")
 
 
+HANDLER = _on_interrupt.__code__
+
+
 def arm():
     """The user's code begins. Raises what an interrupt has asked for since the turn began."""
     state.armed = True

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use python_wasm::{Outcome, Stop};
+use python_wasm::{Event, Outcome, Stop};
 
 use crate::harness::{policy, session_with, survives, text};
 
@@ -27,6 +27,19 @@ async fn a_loop_is_told_the_limit_and_keeps_its_variables() {
     };
     assert!(message.contains("the policy's `cell_time`"), "{message}");
     assert_eq!(text(&mut session, "kept").await, "1");
+}
+
+#[tokio::test]
+async fn the_traceback_of_a_limit_ends_in_the_users_code() {
+    let mut session = short().await;
+    let code = "def spin():\n    while True: pass\nspin()";
+    let (_, events) = session.collect(code).await.unwrap();
+    let Some(Event::Error(error)) = events.last() else {
+        panic!("{events:?}")
+    };
+    let traceback = error.traceback.join("\n");
+    assert!(traceback.contains("spin"), "{traceback}");
+    assert!(!traceback.contains("cellblock_kernel"), "{traceback}");
 }
 
 #[tokio::test]
