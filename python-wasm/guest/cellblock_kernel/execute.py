@@ -70,18 +70,7 @@ def _kernel_error(error):
     except BaseException:
         pass
     if shell.last_error is None:
-        _plain_error(error)
-
-
-def _plain_error(error):
-    """Shows an error in Python's own words."""
-    try:
-        import traceback
-
-        lines = "".join(traceback.format_exception(type(error), error, error.__traceback__)).splitlines()
-    except BaseException:
-        lines = [type(error).__name__]
-    shell._showtraceback(type(error), error, lines)
+        shell.show_plainly(error)
 
 
 def _has_group(error):
@@ -325,11 +314,11 @@ def _run_part(code, info, hook=None):
         if shell.custom_exceptions and isinstance(error, shell.custom_exceptions):
             shell.CustomTB(type(error), error, error.__traceback__)
         elif _has_group(error):
-            _plain_error(error)
+            shell.show_plainly(error)
         else:
             shell.showtraceback(running_compiled_code=True)
-        if shell.last_error is None:  # IPython could not format it, or was interrupted at it
-            _plain_error(error)
+        if shell.last_error is None:  # IPython was interrupted at it
+            shell.show_plainly(error)
     else:
         return False
     return True

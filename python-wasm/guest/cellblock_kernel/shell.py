@@ -1,6 +1,7 @@
 """IPython's shell without a terminal, a database, threads or processes."""
 
 import sys
+import traceback
 
 from IPython.core import page, payloadpage
 from IPython.core.autocall import IPyAutocall
@@ -144,6 +145,21 @@ class ZMQInteractiveShell(InteractiveShell):
 
         text = shell_commands.output(self.var_expand(command, depth=depth + 1), self.user_ns)
         return SList(text.splitlines()) if split else LSString(text)
+
+    def showtraceback(self, exc_tuple=None, *arguments, **options):
+        """As IPython's; an error that it fails to format (for want of memory, say) is told in Python's own words."""
+        error = exc_tuple[1] if exc_tuple else sys.exception()
+        super().showtraceback(exc_tuple, *arguments, **options)
+        if self.last_error is None and isinstance(error, BaseException):
+            self.show_plainly(error)
+
+    def show_plainly(self, error):
+        """Shows an error in Python's own words."""
+        try:
+            lines = "".join(traceback.format_exception(type(error), error, error.__traceback__)).splitlines()
+        except BaseException:
+            lines = [type(error).__name__]
+        self._showtraceback(type(error), error, lines)
 
     def _showtraceback(self, etype, evalue, stb):
         """Sends an error to the notebook and keeps it for the reply."""

@@ -196,7 +196,6 @@ fn host(folders: &Folders) -> Host {
         ),
         limiter: Limiter {
             memory_bytes: MEMORY_LIMIT,
-            refused: false,
         },
     }
 }

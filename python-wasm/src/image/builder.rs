@@ -246,7 +246,6 @@ fn host(
         turn: TurnState::new(control, Arc::new(InterruptFlags(Vec::new())), STEP),
         limiter: Limiter {
             memory_bytes: crate::memory::MAXIMUM_BYTES,
-            refused: false,
         },
     })
 }

@@ -1,7 +1,6 @@
 //! The interpreter, linked in an engine for each size of stack.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use wasmtime::{Engine, InstancePre};
 
@@ -19,19 +18,26 @@ pub(crate) struct Linked {
     pub(crate) instance: InstancePre<Host>,
 }
 
-/// Engines by the stack they give. wasmtime sets the stack when an engine is made, so each size
-/// that a policy names has its own; all of them map the same compiled code.
+/// Engines by the stack they give, in MiB from 1 on. wasmtime sets the stack when an engine is made,
+/// so each size that a policy names has its own; all of them map the same compiled code.
 pub(super) struct Engines {
     code_name: String,
-    linked: Mutex<HashMap<usize, Arc<Linked>>>,
+    linked: [OnceLock<Arc<Linked>>; WASM_STACK_BYTES / MIB],
+    /// Held while an engine is made, so that none is made twice; those that are there do not wait.
+    making: Mutex<()>,
 }
 
 impl Engines {
     /// Begins with the engine of the full stack.
     pub(super) fn new(code_name: String, full: Linked) -> Self {
+        let mut linked = [const { OnceLock::new() }; WASM_STACK_BYTES / MIB];
+        if let Some(last) = linked.last_mut() {
+            *last = Arc::new(full).into();
+        }
         Self {
             code_name,
-            linked: Mutex::new(HashMap::from([(WASM_STACK_BYTES, Arc::new(full))])),
+            linked,
+            making: Mutex::new(()),
         }
     }
 
@@ -43,18 +49,21 @@ impl Engines {
         bytes: u64,
     ) -> Result<Arc<Linked>, RuntimeError> {
         let bytes = usize::try_from(bytes).unwrap_or(WASM_STACK_BYTES);
-        let bytes = (bytes / MIB * MIB).clamp(MIB, WASM_STACK_BYTES);
-        let mut linked = self.linked.lock().expect("no holder panics");
-        if let Some(known) = linked.get(&bytes) {
+        let size = (bytes / MIB).clamp(1, self.linked.len());
+        let slot = &self.linked[size - 1];
+        if let Some(known) = slot.get() {
             return Ok(Arc::clone(known));
         }
-        let engine = crate::engine::metered(bytes).map_err(RuntimeError::Engine)?;
-        let code =
-            Code::open(cache, &engine, &self.code_name)?.ok_or_else(|| RuntimeError::Altered {
-                path: cache.path(&self.code_name),
-            })?;
-        let made = Arc::new(code.linked(engine)?);
-        linked.insert(bytes, Arc::clone(&made));
-        Ok(made)
+        let _making = self.making.lock().expect("no holder panics");
+        if let Some(made) = slot.get() {
+            return Ok(Arc::clone(made));
+        }
+        let engine = crate::engine::metered(size * MIB).map_err(RuntimeError::Engine)?;
+        let code = Code::open(cache, &engine, &self.code_name)?;
+        let code = code.ok_or_else(|| RuntimeError::Altered {
+            path: cache.path(&self.code_name),
+        })?;
+        let made = code.linked(engine)?;
+        Ok(Arc::clone(slot.get_or_init(|| Arc::new(made))))
     }
 }

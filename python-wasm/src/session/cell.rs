@@ -228,6 +228,7 @@ impl Session {
             Death::StackOverflow
             | Death::Exited(_)
             | Death::Aborted
+            | Death::MemoryFull
             | Death::MemoryFault
             | Death::NoAnswer
             | Death::Engine(_) => None,

@@ -32,8 +32,6 @@ pub(crate) struct Exited {
 /// Holds a session's memory to its policy.
 pub(crate) struct Limiter {
     pub(crate) memory_bytes: usize,
-    /// Whether growth was refused since the turn began.
-    pub(crate) refused: bool,
 }
 
 /// Entries of the interpreter's function table, which never grows.
@@ -46,9 +44,7 @@ impl ResourceLimiter for Limiter {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let admitted = desired <= self.memory_bytes;
-        self.refused |= !admitted;
-        Ok(admitted)
+        Ok(desired <= self.memory_bytes)
     }
 
     fn table_growing(
@@ -115,7 +111,6 @@ pub(super) fn host(
         turn: TurnState::new(Arc::clone(control), image.interrupt_flags(), budget),
         limiter: Limiter {
             memory_bytes: limits.memory as usize,
-            refused: false,
         },
     })
 }

@@ -1,6 +1,7 @@
 //! One instance of the interpreter: a store, an instance and the memory they run on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt;
 use wasmtime::{AsContext, Engine, Instance, InstancePre, Store, Trap, TypedFunc};
@@ -18,6 +19,17 @@ const TURN: &[u8] = b"__cellblock_turn__()";
 /// this much it puts the count where the limits can see it.
 const FUEL_INTERVAL: u64 = 50_000_000;
 
+/// Memory that can still be had is room enough for any request.
+const ROOM_BYTES: usize = 1 << 20;
+/// What the guest may use to try.
+const ROOM: Budget = Budget {
+    time: Duration::from_secs(5),
+    grace: Duration::from_secs(1),
+    fuel: 1_000_000_000,
+    fuel_limit: Stop::FuelPerCell,
+    grace_fuel: 1_000_000_000,
+};
+
 /// Why a turn did not come to its end. The instance is not used again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Death {
@@ -31,6 +43,10 @@ pub(crate) enum Death {
         "the interpreter aborted; most often it was out of memory in a place where Python cannot say so"
     )]
     Aborted,
+    #[error(
+        "it used the memory that the policy gives (`memory`) and left too little to go on with"
+    )]
+    MemoryFull,
     #[error("the interpreter accessed memory that is not its own")]
     MemoryFault,
     #[error("the interpreter left the turn without an answer")]
@@ -138,7 +154,6 @@ impl Machine {
         let host = self.store.data_mut();
         host.door.request = Some(request);
         host.door.reply = None;
-        host.limiter.refused = false;
         let noticed_late = host.turn.stopped().is_some();
         host.turn.begin(budget);
         if noticed_late {
@@ -159,6 +174,24 @@ impl Machine {
             .take()
             .filter(|_| served)
             .ok_or(Death::NoAnswer)
+    }
+
+    /// Tells whether there is memory enough left for a next request. While memory can still grow
+    /// there is; after that the guest is asked to try.
+    pub(crate) async fn has_room(&mut self) -> bool {
+        let limit = self.store.data().limiter.memory_bytes;
+        if limit.saturating_sub(self.memory.len()) >= ROOM_BYTES {
+            return true;
+        }
+        let answer = self
+            .ask(Frame::of(serde_json::json!({"op": "room"})), ROOM)
+            .await;
+        answer.is_ok_and(|frame| {
+            frame
+                .header
+                .get("status")
+                .is_some_and(|status| status == "ok")
+        })
     }
 
     /// Takes back an interrupt that came too late for the turn before.

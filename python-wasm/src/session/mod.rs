@@ -364,6 +364,12 @@ impl Session {
         let answer = self.machine.ask(request, budget).await;
         self.charge(budget);
         self.time_used += self.machine.host().turn.elapsed();
+        // After a limit the turn's own account is still needed, and the next cell asks again.
+        let stopped = self.machine.host().turn.stopped().is_some();
+        let answer = match answer {
+            Ok(_) if !stopped && !self.machine.has_room().await => Err(Death::MemoryFull),
+            answer => answer,
+        };
         match answer {
             Ok(frame) => {
                 self.standing = Standing::Whole;

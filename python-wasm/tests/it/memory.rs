@@ -2,7 +2,7 @@
 
 use python_wasm::Outcome;
 
-use crate::harness::{policy, raised, session_with, survives, text};
+use crate::harness::{policy, raised, run, session_with, survives, text};
 
 async fn small() -> python_wasm::Session {
     session_with("data", policy(|limits| limits.memory = 512 << 20)).await
@@ -47,6 +47,31 @@ async fn memory_that_was_touched_to_the_limit_comes_back() {
         matches!(&outcome, Outcome::Error { ename, .. } if ename == "MemoryError"),
         "{outcome:?}"
     );
+}
+
+#[tokio::test]
+async fn a_cell_that_leaves_no_memory_to_go_on_with_is_rolled_back() {
+    let mut session = small().await;
+    run(&mut session, "kept = 'before'").await;
+    for hostile in [
+        "kept = []\nwhile True: kept.append(bytearray(16384))",
+        "kept = []\ntry:\n    while True: kept.append(bytearray(1024))\nexcept MemoryError: pass",
+        "kept = None\nwhile True: kept = (kept,)",
+    ] {
+        let outcome = run(&mut session, hostile).await;
+        let Outcome::Killed {
+            limit: None,
+            message,
+        } = &outcome
+        else {
+            panic!("{hostile}\n{outcome:?}")
+        };
+        assert!(message.contains("the policy gives (`memory`)"), "{message}");
+        assert_eq!(text(&mut session, "print(kept)").await, "before\n");
+        // What fails afterwards is told as what it is.
+        let (ename, _) = raised(&mut session, "raise ValueError('still told')").await;
+        assert_eq!(ename, "ValueError");
+    }
 }
 
 #[tokio::test]

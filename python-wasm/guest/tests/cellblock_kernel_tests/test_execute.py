@@ -1,3 +1,5 @@
+from unittest import mock
+
 from cellblock_kernel import execute
 
 from .notebook import NotebookTest
@@ -28,6 +30,17 @@ class Execute(NotebookTest):
                 self.assertEqual(len(shown), 1)
                 if text is not None:
                     self.assertEqual(shown[0]["text/plain"], text)
+
+    def test_an_error_that_cannot_be_formatted_is_still_an_error(self):
+        def no_memory(*arguments, **options):
+            raise MemoryError
+
+        formatter = execute.shell.InteractiveTB
+        with mock.patch.object(formatter, "structured_traceback", no_memory):
+            for code in ("1 / 0", "y = 1\n1 / 0"):
+                with self.subTest(code=code):
+                    self.bad(code, "ZeroDivisionError")
+                    self.assertEqual(self.kinds()[-1], "error")
 
     def test_assignments_and_statements_show_nothing(self):
         for code in (
