@@ -1,5 +1,13 @@
 //! The command line: what there is, and what an exit code means.
 
+/// Writes a line to stderr. That nobody can read it (a closed pipe, a full disk) ends nothing.
+macro_rules! note {
+    ($($line:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($line)*);
+    }};
+}
+
 mod bars;
 mod bench;
 mod doctor;
@@ -142,7 +150,7 @@ pub fn main() -> ExitCode {
 }
 
 fn fail(failure: &Failure) -> ExitCode {
-    eprintln!("error: {failure}");
+    note!("error: {failure}");
     ExitCode::from(failure.code())
 }
 

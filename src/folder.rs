@@ -6,6 +6,10 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use cap_fs_ext::DirExt as _;
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, OpenOptions};
+
 use sandbox_policy::{Limits, format_size};
 
 use crate::text;
@@ -115,7 +119,10 @@ pub(crate) fn copy(
             None => fs::create_dir_all(&target).map_err(fail(&target))?,
             Some(_) => {
                 let source = from.join(&path);
-                fs::copy(&source, &target).map_err(fail(&source))?;
+                fs::copy(&source, &target).map_err(|error| {
+                    let full = error.kind() == io::ErrorKind::StorageFull;
+                    fail(if full { &target } else { &source })(error)
+                })?;
                 make_writable(&target).map_err(fail(&target))?;
             }
         }
@@ -213,17 +220,50 @@ impl Snapshot {
     }
 }
 
-/// Copies changed files of `folder` into `to`, in the same folders.
+/// Copies changed files of `folder` into `to`, in the same folders. Their names are the guest's
+/// and what lies in `to` may be a stranger's, so no link is followed: one in place of a folder is
+/// refused, one in place of a file is replaced. A file is there whole or not at all.
 pub(crate) fn keep(folder: &Path, changed: &[Changed], to: &Path) -> Result<(), FolderError> {
     fs::create_dir_all(to).map_err(fail(to))?;
+    let source = Dir::open_ambient_dir(folder, ambient_authority()).map_err(fail(folder))?;
+    let target = Dir::open_ambient_dir(to, ambient_authority()).map_err(fail(to))?;
     for file in changed {
-        let target = to.join(&file.path);
-        if let Some(parent) = target.parent() {
-            fs::create_dir_all(parent).map_err(fail(parent))?;
-        }
-        fs::copy(folder.join(&file.path), &target).map_err(fail(&target))?;
+        keep_one(&source, &target, &file.path).map_err(fail(&to.join(&file.path)))?;
     }
     Ok(())
+}
+
+fn keep_one(source: &Dir, target: &Dir, path: &Path) -> io::Result<()> {
+    const UNFINISHED: &str = ".cellblock-unfinished";
+    let mut file = source.open(path)?;
+    let mut folder = target.try_clone()?;
+    for name in path.parent().unwrap_or(Path::new("")) {
+        match folder.create_dir(name) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+        folder = folder.open_dir_nofollow(name)?;
+    }
+    let name = path
+        .file_name()
+        .ok_or_else(|| io::Error::other("it has no name"))?;
+    // One that an earlier run has left.
+    match folder.remove_file(UNFINISHED) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    let written = folder
+        .open_with(UNFINISHED, &options)
+        .and_then(|mut unfinished| io::copy(&mut file, &mut unfinished))
+        .and_then(|_| folder.rename(UNFINISHED, &folder, name));
+    if written.is_err() {
+        let _ = folder.remove_file(UNFINISHED);
+    }
+    written
 }
 
 #[cfg(test)]
@@ -283,5 +323,32 @@ mod tests {
         assert_eq!(told, [("other", 2, false), ("sub/new", 3, true)]);
         keep(folder.path(), &changes, kept.path()).unwrap();
         assert_eq!(fs::read(kept.path().join("sub/new")).unwrap(), b"333");
+    }
+
+    #[test]
+    fn links_where_files_are_kept_lead_nowhere() {
+        use std::os::unix::fs::symlink;
+        let (folder, kept) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let victim = tempfile::tempdir().unwrap();
+        fs::write(victim.path().join("keys"), "theirs").unwrap();
+        let before = Snapshot::of(folder.path());
+        fs::write(folder.path().join("file"), "made").unwrap();
+        let changes = before.changes();
+        symlink(victim.path().join("keys"), kept.path().join("file")).unwrap();
+        keep(folder.path(), &changes, kept.path()).unwrap();
+        assert_eq!(fs::read(kept.path().join("file")).unwrap(), b"made");
+
+        fs::create_dir(folder.path().join("sub")).unwrap();
+        fs::write(folder.path().join("sub/keys"), "made").unwrap();
+        let changes = before.changes();
+        symlink(victim.path(), kept.path().join("sub")).unwrap();
+        let refusal = keep(folder.path(), &changes, kept.path()).unwrap_err();
+        assert!(refusal.to_string().contains("sub/keys"), "{refusal}");
+        assert_eq!(fs::read(victim.path().join("keys")).unwrap(), b"theirs");
+        // The control: a folder in its place takes the file.
+        fs::remove_file(kept.path().join("sub")).unwrap();
+        fs::create_dir(kept.path().join("sub")).unwrap();
+        keep(folder.path(), &changes, kept.path()).unwrap();
+        assert_eq!(fs::read(kept.path().join("sub/keys")).unwrap(), b"made");
     }
 }

@@ -44,6 +44,8 @@ pub(crate) struct Plan {
     pub(crate) keep_going: bool,
     /// Somebody can answer questions.
     pub(crate) allow_stdin: bool,
+    /// It is a script: `sys.exit()` ends it, and fails it only with a code that says so.
+    pub(crate) script: bool,
 }
 
 /// What a run came to.
@@ -123,13 +125,18 @@ pub(crate) async fn run(
         };
         counts[index] = Some(execution.execution_count);
         observer.ends(place, &execution.outcome, started.elapsed());
-        let failed = match execution.outcome {
+        let mut left = false;
+        let failed = match &execution.outcome {
             Outcome::Ok => false,
+            Outcome::Error { ename, evalue, .. } if plan.script && ename == "SystemExit" => {
+                left = true;
+                !matches!(evalue.as_str(), "" | "0" | "None")
+            }
             Outcome::Error { .. } => !notebook.has_tag(index, MAY_RAISE),
             Outcome::Interrupted | Outcome::Limit { .. } | Outcome::Killed { .. } => true,
         };
         report.failed += usize::from(failed);
-        if report.interrupted || (failed && !plan.keep_going) {
+        if report.interrupted || left || (failed && !plan.keep_going) {
             break;
         }
     }

@@ -75,11 +75,11 @@ impl Progress for Lines {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         if !begun.iter().any(|known| known == step) {
             begun.push(step.to_owned());
-            eprintln!("{step} ...");
+            note!("{step} ...");
         }
     }
 
     fn finish(&self, step: &str) {
-        eprintln!("{step}: done");
+        note!("{step}: done");
     }
 }

@@ -35,11 +35,9 @@ pub(super) async fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         runs: usize::from(arguments.runs),
         sessions: usize::from(arguments.sessions),
     };
-    let figures = bench::measure(&image, amount, &mut |name| {
-        eprintln!("measuring {name} ...")
-    })
-    .await
-    .map_err(Failure::sandbox)?;
+    let figures = bench::measure(&image, amount, &mut |name| note!("measuring {name} ..."))
+        .await
+        .map_err(Failure::sandbox)?;
     if arguments.json {
         let json = serde_json::json!({"image": image.name(), "figures": figures});
         say(&format!("{json:#}"));

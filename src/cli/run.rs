@@ -109,6 +109,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     }
     let place = place(&arguments, folder.as_deref(), &policy)?;
     if let Some(kept) = &arguments.files {
+        if kept.is_symlink() {
+            return Err(Failure::Usage(anyhow::anyhow!(
+                "{} for --files is a link, and may lead anywhere; name the folder itself",
+                kept.display()
+            )));
+        }
         std::fs::create_dir_all(kept)
             .with_context(|| format!("the folder {} for --files cannot be made", kept.display()))
             .map_err(Failure::Usage)?;
@@ -135,6 +141,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let plan = Plan {
         keep_going: arguments.keep_going,
         allow_stdin: stdin::can_ask(),
+        script: format == Format::Script,
     };
     let result = runner::run(
         &mut session,
@@ -209,11 +216,15 @@ fn place(
     })
 }
 
-/// Returns what Ctrl-C and a request to end (SIGTERM) arrive on.
+/// Returns what Ctrl-C, a request to end (SIGTERM) and the terminal's end (SIGHUP) arrive on.
 fn interrupts() -> mpsc::Receiver<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let (sender, receiver) = mpsc::channel(4);
-    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+    for kind in [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ] {
         // Without a handler the signal ends the process, as it does elsewhere.
         let Ok(mut signals) = signal(kind) else {
             continue;
@@ -244,5 +255,5 @@ fn tell_end(report: Report, notebook: &notebook::Notebook, target: &Target, star
     if let Some(written) = target.name() {
         line.push_str(&format!("; wrote {}", text::line(&written, 500)));
     }
-    eprintln!("{line}");
+    note!("{line}");
 }

@@ -38,7 +38,7 @@ impl CellLines {
         match &self.spinner {
             Some(spinner) => spinner.println(line),
             None if self.quiet => {}
-            None => eprintln!("{line}"),
+            None => note!("{line}"),
         }
     }
 }

@@ -87,3 +87,37 @@ fn the_bench_writes_json() {
         );
     }
 }
+
+#[test]
+fn a_script_ends_where_it_says_so() {
+    let folder = Folder::new();
+    for (argument, code) in [("", 0), ("0", 0), ("None", 0), ("1", 1), ("'no'", 1)] {
+        let text = format!(
+            "print('begun')\n# %%\nimport sys\nsys.exit({argument})\n# %%\nprint('never')\n"
+        );
+        folder.write("a.py", &text);
+        let ran = folder
+            .run(&["run", "a.py", "--image", "base", "--keep-going"])
+            .expect(code);
+        assert_eq!(ran.stdout, "begun\n", "{argument}");
+    }
+}
+
+#[test]
+fn progress_that_nobody_can_read_ends_nothing() {
+    let folder = Folder::new();
+    folder.notebook("a.ipynb", &["print('ran')"]);
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let status = std::process::Command::new(env!("CARGO_BIN_EXE_cellblock"))
+        .args(["run", "a.ipynb", "--image", "base"])
+        .current_dir(folder.path())
+        .stdin(std::process::Stdio::null())
+        .stderr(full)
+        .status()
+        .unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(folder.outputs("a.out.ipynb").text(0), "ran\n");
+}

@@ -154,3 +154,53 @@ fn links_out_of_the_folder_are_left_behind() {
         "FileNotFoundError"
     );
 }
+
+#[test]
+fn links_that_came_with_the_notebook_are_not_written_through() {
+    use std::os::unix::fs::symlink;
+    let (folder, victim) = (Folder::new(), Folder::new());
+    victim.write("keys", "theirs");
+    folder.notebook(
+        "a.ipynb",
+        &["import os\nos.makedirs('sub')\nopen('sub/keys', 'w').write('ours')"],
+    );
+    let out = folder.path().join("a.out.ipynb");
+    symlink(victim.path().join("keys"), &out).unwrap();
+    let refused = folder.run(&["run", "a.ipynb", "--image", "base"]).expect(2);
+    assert!(
+        refused
+            .stderr
+            .contains("a.out.ipynb cannot be written: it is a link"),
+        "{}",
+        refused.stderr
+    );
+    std::fs::remove_file(out).unwrap();
+
+    symlink(victim.path(), folder.path().join("kept")).unwrap();
+    let keep = ["run", "a.ipynb", "--image", "base", "--files", "kept"];
+    let refused = folder.run(&keep).expect(2);
+    assert!(
+        refused.stderr.contains("kept for --files is a link"),
+        "{}",
+        refused.stderr
+    );
+    std::fs::remove_file(folder.path().join("kept")).unwrap();
+
+    std::fs::create_dir(folder.path().join("kept")).unwrap();
+    symlink(victim.path(), folder.path().join("kept/sub")).unwrap();
+    let refused = folder.run(&keep).expect(2);
+    assert!(
+        refused.stderr.contains("sub/keys cannot be used"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(
+        (victim.read("keys").as_str(), victim.names().len()),
+        ("theirs", 1)
+    );
+
+    // The control: without the link the file is kept.
+    std::fs::remove_file(folder.path().join("kept/sub")).unwrap();
+    folder.run(&keep).expect(0);
+    assert_eq!(folder.read("kept/sub/keys"), "ours");
+}

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Folder, code};
+use crate::support::{Folder, cellblock_with, code};
 
 fn refusal(folder: &Folder, arguments: &[&str]) -> String {
     let before = folder.names();
@@ -152,8 +152,9 @@ fn wrong_use() {
         "{keyword}"
     );
     assert!(refusal(&folder, &["run"]).contains("Usage: cellblock run"));
+    let piped = cellblock_with(folder.path(), &["run", "-", "--in-place"], "print(1)").expect(2);
     assert_eq!(
-        refusal(&folder, &["run", "-", "--in-place"]),
+        piped.stderr,
         "error: --in-place needs a file; a notebook from stdin has no folder\n"
     );
 }
@@ -190,4 +191,27 @@ fn an_image_the_policy_does_not_allow() {
         "base",
     ];
     folder.run(&base).expect(0);
+}
+
+#[test]
+fn what_never_answers_is_not_waited_for() {
+    let folder = Folder::new();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        folder.path().join("pipe.ipynb"),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+        0,
+    )
+    .unwrap();
+    let told = refusal(&folder, &["run", "pipe.ipynb"]);
+    assert!(
+        told.contains("pipe.ipynb cannot be read: it is not a file"),
+        "{told}"
+    );
+    let told = refusal(&folder, &["run", "-"]);
+    assert!(
+        told.contains("stdin is empty: there is nothing to run"),
+        "{told}"
+    );
 }

@@ -45,7 +45,7 @@ fn interrupted(second: &str, signal: Signal) -> Outputs {
 
 #[test]
 fn the_running_cell_is_interrupted() {
-    for signal in [Signal::INT, Signal::TERM] {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let written = interrupted("while True: pass\n", signal);
         assert_eq!(written.error(1).0, "KeyboardInterrupt");
     }

@@ -39,6 +39,7 @@ def execute(request, body):
     ask.state.allowed = bool(request.get("allow_stdin"))
     shell.last_error = None
     streams.gather.full = False
+    streams.gather.begin()
     shell.silent = _trait(shell, "displayhook").silent = silent
     count = _trait(shell, "execution_count")
     try:

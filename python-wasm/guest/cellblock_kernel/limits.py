@@ -2,7 +2,7 @@
 
 import _signal
 
-from . import door
+from . import door, streams
 
 
 class LimitExceeded(KeyboardInterrupt):
@@ -26,6 +26,10 @@ def _on_interrupt(number, frame):
         answer, _ = door.call({"op": "limit"})
     except Exception:
         answer = {}
+    try:
+        streams.gather.send()  # a cell that does not stop now is ended, and what it printed would be lost
+    except Exception:
+        pass
     reason = answer.get("reason", "interrupt")
     if reason == "interrupt":
         raise KeyboardInterrupt(*([answer["message"]] if answer.get("message") else []))

@@ -80,7 +80,9 @@ _WINDOWS = ("gtk", "qt", "tk", "wx", "macosx", "nbagg", "webagg", "widget", "ipy
 
 
 def _matplotlib(module):
-    """`matplotlib.use` of a backend with windows: figures stay inline."""
+    """Figures are shown inline: also after `matplotlib.use` of a backend with windows, and for packages that keep the
+    settings before the first figure is made (seaborn, for its `reset_orig`)."""
+    module.interactive(True)
     plain = module.use
 
     @functools.wraps(plain)

@@ -81,6 +81,9 @@ class MemoryHistory(HistoryManager):
         pass
 
 
+LINE_CHARACTERS = 65536  # of an error's text, and of an entry of its traceback
+
+
 class ZMQInteractiveShell(InteractiveShell):
     """The shell. Its name is the one by which libraries (rich, tqdm, altair, ...) know a notebook."""
 
@@ -167,7 +170,8 @@ class ZMQInteractiveShell(InteractiveShell):
             value = str(evalue)
         except BaseException:
             value = "<the exception's text could not be made>"
-        self.last_error = {"ename": etype.__name__, "evalue": value[:65536], "traceback": [str(line) for line in stb]}
+        lines = [line if len(line) <= LINE_CHARACTERS else line[:LINE_CHARACTERS] + " ... (cut)" for line in map(str, stb)]
+        self.last_error = {"ename": etype.__name__, "evalue": value[:LINE_CHARACTERS], "traceback": lines}
         if not self.silent:
             streams.gather.send()
             door.emit("error", self.last_error)

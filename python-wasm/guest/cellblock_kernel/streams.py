@@ -7,16 +7,23 @@ from . import door
 
 FLUSH_CHARACTERS = 16 << 10
 FLUSH_SECONDS = 0.05
+FLUSHES = 20
 PIECE_CHARACTERS = 1 << 20  # one message's most, so that no frame grows past the host's limit
 
 
 class Gather:
     """The text both streams have not sent yet. One for both, so that their order is kept."""
 
-    __slots__ = ("name", "parts", "size", "sent_at", "full")
+    __slots__ = ("name", "parts", "size", "sent_at", "flushes", "full")
 
     def __init__(self):
-        self.name, self.parts, self.size, self.sent_at = "stdout", [], 0, 0.0
+        self.name, self.parts, self.size = "stdout", [], 0
+        self.begin()
+
+    def begin(self):
+        """A new cell: its first text need not wait."""
+        self.sent_at = float("inf")
+        self.flushes = 0  # honoured since there was last time between them
         self.full = False  # the host has said that this cell's output limit is reached: the rest is dropped here
 
     def write(self, name, text):
@@ -39,7 +46,12 @@ class Gather:
 
     def flush(self):
         """The user's own flush: honoured at once unless it comes in a flood."""
-        if self.parts and (self.size >= 1024 or self.waited(FLUSH_SECONDS / 5)):
+        if not self.parts:
+            return
+        if self.waited(FLUSH_SECONDS / 5):
+            self.flushes = 0
+        if self.size >= 1024 or self.flushes < FLUSHES:
+            self.flushes += 1
             self.send()
 
     def send(self):

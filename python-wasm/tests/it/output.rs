@@ -66,3 +66,47 @@ async fn invalid_text_becomes_valid_json() {
     assert!(shown.contains("\u{fffd}\u{fffd}\u{0}ok"), "{shown:?}");
     assert!(shown.contains("b\u{0}c"), "{shown:?}");
 }
+
+#[tokio::test]
+async fn what_a_cell_printed_before_it_was_ended_is_shown() {
+    let policy = policy(|limits| limits.cell_time = Duration::from_secs(1));
+    let mut session = session_with("base", policy).await;
+    const STUBBORN: &str =
+        "while True:\n    try:\n        while True: pass\n    except BaseException: pass";
+    for say in [
+        "print('one', flush=True)\nprint('two', flush=True)",
+        "print('one')\nprint('two')",
+    ] {
+        text(&mut session, "print('a cell before')").await;
+        let (execution, events) = session
+            .collect(&format!("{say}\n{STUBBORN}"))
+            .await
+            .unwrap();
+        assert!(
+            matches!(execution.outcome, Outcome::Killed { .. }),
+            "{execution:?}"
+        );
+        assert!(
+            printed(&events).starts_with("one\ntwo\n"),
+            "{say}\n{events:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn figures_are_shown_at_a_cells_end_in_every_image() {
+    for image in ["data", "ml"] {
+        let mut session = session_with(image, policy(|_| {})).await;
+        for cell in [
+            "import matplotlib.pyplot as plt\nplt.plot([1, 2]);",
+            "import seaborn as sns\nsns.set_theme()\nsns.reset_orig()\nplt.plot([2, 1]);",
+        ] {
+            let (execution, events) = session.collect(cell).await.unwrap();
+            assert_eq!(execution.outcome, Outcome::Ok);
+            let figures = events
+                .iter()
+                .filter(|event| matches!(event, Event::DisplayData(_)));
+            assert_eq!(figures.count(), 1, "{image}: {cell}\n{events:?}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{IsTerminal, Read};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
@@ -40,9 +41,14 @@ fn read_input(file: &Path) -> anyhow::Result<Input> {
     if file == Path::new("-") {
         let stdin = std::io::stdin();
         if stdin.is_terminal() {
-            eprintln!("reading a notebook or a script from stdin; Ctrl-D ends it");
+            note!("reading a notebook or a script from stdin; Ctrl-D ends it");
         }
         let text = text(stdin.lock()).context("stdin cannot be read")?;
+        if text.trim().is_empty() {
+            return Err(anyhow!(
+                "stdin is empty: there is nothing to run; pass a notebook or a script"
+            ));
+        }
         let is_notebook = text
             .trim_start_matches('\u{feff}')
             .trim_start()
@@ -73,7 +79,12 @@ fn read_input(file: &Path) -> anyhow::Result<Input> {
         }
     };
     let cannot = || format!("{} cannot be read", file.display());
-    let opened = File::open(file).with_context(cannot)?;
+    // Opened without waiting: a pipe of that name would not answer for ever.
+    let opened = File::options()
+        .read(true)
+        .custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32)
+        .open(file)
+        .with_context(cannot)?;
     if !opened.metadata().with_context(cannot)?.is_file() {
         return Err(anyhow!("it is not a file")).with_context(cannot);
     }

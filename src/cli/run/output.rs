@@ -46,8 +46,12 @@ impl Target {
             Some(folder) if folder != Path::new("") => folder,
             Some(_) | None => Path::new("."),
         };
+        // A name that nobody chose may be a stranger's link.
+        let chosen = out.is_some() || in_place;
         let wrong = if path.is_dir() {
             Some("it is a folder")
+        } else if path.is_symlink() && !chosen {
+            Some("it is a link, and may lead anywhere")
         } else if !folder.is_dir() {
             Some("its folder does not exist")
         } else {
@@ -121,7 +125,7 @@ fn replace(path: &Path, json: &str) -> std::io::Result<()> {
 /// Tells what was left out of the private copy.
 pub(super) fn tell_skipped(skipped: &Skipped, policy: &Policy) {
     for (path, bytes) in skipped.large.iter().take(LISTED) {
-        eprintln!(
+        note!(
             "note: {} ({}) is left out: a file may have {} under the policy {:?} (file_bytes)",
             text::line(&path.to_string_lossy(), 300),
             text::size(*bytes),
@@ -130,7 +134,7 @@ pub(super) fn tell_skipped(skipped: &Skipped, policy: &Policy) {
         );
     }
     for path in skipped.special.iter().take(LISTED) {
-        eprintln!(
+        note!(
             "note: {} is left out: it is a link or no plain file; grant what it leads to with --mount",
             text::line(&path.to_string_lossy(), 300)
         );
@@ -147,9 +151,9 @@ pub(super) fn tell_files(changed: &[Changed], arguments: &Arguments, private: bo
         (None, true) => "not kept; --files DIR keeps them".to_owned(),
         (None, false) => "in the notebook's folder".to_owned(),
     };
-    eprintln!("files made or changed ({kept}):");
+    note!("files made or changed ({kept}):");
     for file in changed.iter().take(LISTED) {
-        eprintln!(
+        note!(
             "  {} ({}{})",
             text::line(&file.path.to_string_lossy(), 300),
             text::size(file.bytes),
@@ -157,7 +161,7 @@ pub(super) fn tell_files(changed: &[Changed], arguments: &Arguments, private: bo
         );
     }
     if changed.len() > LISTED {
-        eprintln!("  and {} more", changed.len() - LISTED);
+        note!("  and {} more", changed.len() - LISTED);
     }
 }
 
@@ -179,6 +183,14 @@ mod tests {
         assert_eq!(
             target(None, Format::Notebook, true),
             Target::File(file.clone())
+        );
+        std::os::unix::fs::symlink("elsewhere", folder.path().join("a.out.ipynb")).unwrap();
+        let refusal = Target::of(None, &file, Format::Notebook, false).unwrap_err();
+        assert!(refusal.to_string().contains("it is a link"), "{refusal}");
+        let chosen = folder.path().join("a.out.ipynb");
+        assert_eq!(
+            target(chosen.to_str(), Format::Notebook, false),
+            Target::File(chosen)
         );
         assert_eq!(target(None, Format::Piped, false), Target::Stdout);
         assert_eq!(target(None, Format::Script, false), Target::Nowhere);
