@@ -1,7 +1,7 @@
 //! Writing Parquet and Feather, in one part or in several.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{TimestampMillisecondType, TimestampSecondType};
@@ -45,7 +45,9 @@ pub struct TableWriter {
 }
 
 enum Sink {
-    Parquet(Box<ArrowWriter<Vec<u8>>>),
+    /// The lock is never taken: it makes the writer `Sync`, and with it a session, whose futures
+    /// would otherwise have to stay on one thread.
+    Parquet(Box<Mutex<ArrowWriter<Vec<u8>>>>),
     Feather(Box<FileWriter<Vec<u8>>>),
 }
 
@@ -83,7 +85,7 @@ impl TableWriter {
                     Ok(Self {
                         format,
                         schema,
-                        sink: Sink::Parquet(Box::new(writer)),
+                        sink: Sink::Parquet(Box::new(Mutex::new(writer))),
                     })
                 }
                 Format::Feather => {
@@ -116,6 +118,7 @@ impl TableWriter {
                 })?;
             match &mut self.sink {
                 Sink::Parquet(writer) => {
+                    let writer = writer.get_mut().unwrap_or_else(PoisonError::into_inner);
                     writer.write(&batch)?;
                     // A part is a row group, so that its memory is free before the next one comes.
                     writer.flush()?;
@@ -137,7 +140,10 @@ impl TableWriter {
     /// [`ColumnarError`] when the writer fails.
     pub fn finish(self) -> Result<Vec<u8>, ColumnarError> {
         guarded(self.format, || match self.sink {
-            Sink::Parquet(writer) => Ok(writer.into_inner()?),
+            Sink::Parquet(writer) => {
+                let writer = writer.into_inner().unwrap_or_else(PoisonError::into_inner);
+                Ok(writer.into_inner()?)
+            }
             Sink::Feather(mut writer) => {
                 writer.finish()?;
                 Ok(writer.into_inner()?)
