@@ -1,6 +1,6 @@
 """Measures an ordinary Jupyter kernel the way `cellblock bench` measures a session; prints JSON.
 
-Every figure is a median in milliseconds, the memory in MiB. The kernel imports what the `data` image has loaded.
+Every figure is a median in milliseconds, the memory in MiB. The kernel imports the largest of what the `data` image has loaded.
 """
 
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jupyter_client.manager import KernelManager
 
-LOAD = "import numpy, pandas as pd, matplotlib.pyplot, plotly" if "--plotly" in sys.argv else "import numpy, pandas as pd, matplotlib.pyplot"
+LOAD = "import numpy, pandas as pd, matplotlib.pyplot"
 GROUPBY = (
     "import pandas as pd\n"
     "table = pd.DataFrame({'key': ['a', 'b'] * 500, 'value': range(1000)})\n"

@@ -234,7 +234,8 @@ pub(crate) fn keep(folder: &Path, changed: &[Changed], to: &Path) -> Result<(), 
 }
 
 fn keep_one(source: &Dir, target: &Dir, path: &Path) -> io::Result<()> {
-    const UNFINISHED: &str = ".cellblock-unfinished";
+    // No guest knows this number, so none of its files has the name.
+    let unfinished_name = format!(".cellblock-{}", std::process::id());
     let mut file = source.open(path)?;
     let mut folder = target.try_clone()?;
     for name in path.parent().unwrap_or(Path::new("")) {
@@ -248,20 +249,14 @@ fn keep_one(source: &Dir, target: &Dir, path: &Path) -> io::Result<()> {
     let name = path
         .file_name()
         .ok_or_else(|| io::Error::other("it has no name"))?;
-    // One that an earlier run has left.
-    match folder.remove_file(UNFINISHED) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
-    }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     let written = folder
-        .open_with(UNFINISHED, &options)
+        .open_with(&unfinished_name, &options)
         .and_then(|mut unfinished| io::copy(&mut file, &mut unfinished))
-        .and_then(|_| folder.rename(UNFINISHED, &folder, name));
+        .and_then(|_| folder.rename(&unfinished_name, &folder, name));
     if written.is_err() {
-        let _ = folder.remove_file(UNFINISHED);
+        let _ = folder.remove_file(&unfinished_name);
     }
     written
 }

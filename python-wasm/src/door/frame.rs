@@ -48,6 +48,14 @@ impl Frame {
         }
     }
 
+    /// Returns a text of the header; one that is missing, or no text, is empty.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.header
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+
     /// Reads a frame. Nesting is limited by the JSON reader (128 levels), size in memory by [`json`].
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, FrameError> {
         if bytes.len() > FRAME_BYTES {

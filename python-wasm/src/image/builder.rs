@@ -107,15 +107,7 @@ impl Builder {
             .ask(Frame::of(request), STEP)
             .await
             .map_err(|death| death.to_string())?;
-        let text = |name: &str| {
-            reply
-                .header
-                .get(name)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        if text("status") == "error" {
+        if reply.text("status") == "error" {
             let traceback: Vec<&str> = reply
                 .header
                 .get("traceback")
@@ -126,8 +118,8 @@ impl Builder {
                 .collect();
             return Err(format!(
                 "{}: {}\n{}",
-                text("ename"),
-                text("evalue"),
+                reply.text("ename"),
+                reply.text("evalue"),
                 traceback.join("\n")
             ));
         }

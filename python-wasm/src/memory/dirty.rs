@@ -27,6 +27,14 @@ impl PageRun {
     pub(crate) fn indices(self) -> std::ops::Range<u32> {
         self.first..self.first + self.count
     }
+
+    /// Adds a run behind others; one that follows its neighbour directly makes it longer.
+    pub(super) fn append(self, runs: &mut Vec<Self>) {
+        match runs.last_mut() {
+            Some(last) if last.indices().end == self.first => last.count += self.count,
+            _ => runs.push(self),
+        }
+    }
 }
 
 /// How written pages are found on this machine.
@@ -170,10 +178,7 @@ impl DirtyTracking {
             for region in &regions[..found as usize] {
                 let first = ((region.start as usize - base) / PAGE) as u32;
                 let count = ((region.end - region.start) as usize / PAGE) as u32;
-                match runs.last_mut() {
-                    Some(last) if last.first + last.count == first => last.count += count,
-                    _ => runs.push(PageRun { first, count }),
-                }
+                PageRun { first, count }.append(&mut runs);
             }
             request.start = request.walk_end;
         }
@@ -203,13 +208,11 @@ impl DirtyTracking {
                     continue;
                 }
                 let index = (page + offset) as u32;
-                match runs.last_mut() {
-                    Some(last) if last.first + last.count == index => last.count += 1,
-                    _ => runs.push(PageRun {
-                        first: index,
-                        count: 1,
-                    }),
-                }
+                let run = PageRun {
+                    first: index,
+                    count: 1,
+                };
+                run.append(&mut runs);
             }
             page += count;
         }

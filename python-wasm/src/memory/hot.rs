@@ -51,14 +51,8 @@ impl HotPages {
         }
         cold.sort_unstable();
         let mut runs: Vec<PageRun> = Vec::new();
-        for index in cold {
-            match runs.last_mut() {
-                Some(run) if run.first + run.count == index => run.count += 1,
-                _ => runs.push(PageRun {
-                    first: index,
-                    count: 1,
-                }),
-            }
+        for first in cold {
+            PageRun { first, count: 1 }.append(&mut runs);
         }
         Watch::Some(runs)
     }

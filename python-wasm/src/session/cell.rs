@@ -180,19 +180,11 @@ impl Session {
     }
 
     fn outcome(&self, reply: &Frame) -> Outcome {
-        let text = |name: &str| {
-            reply
-                .header
-                .get(name)
-                .and_then(serde_json::Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        if text("status") == "ok" {
+        if reply.text("status") == "ok" {
             return Outcome::Ok;
         }
         let turn = &self.machine.host().turn;
-        let ename = text("ename");
+        let ename = reply.text("ename");
         match turn.stopped() {
             Some(Stop::Interrupt) if ename == "KeyboardInterrupt" => return Outcome::Interrupted,
             Some(limit @ (Stop::CellTime | Stop::FuelPerCell | Stop::FuelPerSession))
@@ -215,8 +207,8 @@ impl Session {
             .filter_map(|line| line.as_str().map(str::to_owned))
             .collect();
         Outcome::Error {
-            ename,
-            evalue: text("evalue"),
+            ename: ename.to_owned(),
+            evalue: reply.text("evalue").to_owned(),
             traceback,
         }
     }

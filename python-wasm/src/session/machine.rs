@@ -65,6 +65,8 @@ pub(crate) struct Machine {
     /// Address of the kernel's function that serves a request, in a sealed image.
     serve: Option<u32>,
     memory: Arc<GuestMemory>,
+    /// Fuel that the last turn was given, and has not been counted.
+    fuel_given: u64,
 }
 
 impl Machine {
@@ -90,6 +92,7 @@ impl Machine {
             call,
             serve,
             memory,
+            fuel_given: 0,
         })
     }
 
@@ -159,9 +162,8 @@ impl Machine {
         if noticed_late {
             self.forget_interrupt();
         }
-        self.store
-            .set_fuel(budget.fuel.saturating_add(budget.grace_fuel))
-            .map_err(engine)?;
+        self.fuel_given = budget.fuel.saturating_add(budget.grace_fuel);
+        self.store.set_fuel(self.fuel_given).map_err(engine)?;
         self.store.set_epoch_deadline(1);
         let ran = self.serve().await;
         flush(self.store.data_mut()).await;
@@ -177,21 +179,21 @@ impl Machine {
     }
 
     /// Tells whether there is memory enough left for a next request. While memory can still grow
-    /// there is; after that the guest is asked to try.
+    /// there is; after that the guest is asked to try. The account of the turn before stays.
     pub(crate) async fn has_room(&mut self) -> bool {
         let limit = self.store.data().limiter.memory_bytes;
         if limit.saturating_sub(self.memory.len()) >= ROOM_BYTES {
             return true;
         }
+        let account = self.store.data().turn.clone();
         let answer = self
             .ask(Frame::of(serde_json::json!({"op": "room"})), ROOM)
             .await;
-        answer.is_ok_and(|frame| {
-            frame
-                .header
-                .get("status")
-                .is_some_and(|status| status == "ok")
-        })
+        if self.store.data().turn.stopped().is_some() {
+            self.forget_interrupt();
+        }
+        self.store.data_mut().turn = account;
+        answer.is_ok_and(|frame| frame.text("status") == "ok")
     }
 
     /// Takes back an interrupt that came too late for the turn before.
@@ -202,13 +204,10 @@ impl Machine {
         }
     }
 
-    /// Returns the fuel that the turn under `budget` has used since this was last asked.
-    pub(crate) fn take_fuel_used(&mut self, budget: Budget) -> u64 {
-        let given = budget.fuel.saturating_add(budget.grace_fuel);
-        let used = given.saturating_sub(self.store.get_fuel().unwrap_or(0));
-        // Fuel is metered in every engine of ours, so setting it succeeds.
-        let _ = self.store.set_fuel(given);
-        used
+    /// Returns the fuel that the last turn has used since this was last asked.
+    pub(crate) fn take_fuel_used(&mut self) -> u64 {
+        let left = self.store.get_fuel().unwrap_or(0);
+        std::mem::replace(&mut self.fuel_given, left).saturating_sub(left)
     }
 
     pub(crate) fn host(&self) -> &Host {

@@ -364,10 +364,8 @@ impl Session {
         let answer = self.machine.ask(request, budget).await;
         self.charge(budget);
         self.time_used += self.machine.host().turn.elapsed();
-        // After a limit the turn's own account is still needed, and the next cell asks again.
-        let stopped = self.machine.host().turn.stopped().is_some();
         let answer = match answer {
-            Ok(_) if !stopped && !self.machine.has_room().await => Err(Death::MemoryFull),
+            Ok(_) if !self.machine.has_room().await => Err(Death::MemoryFull),
             answer => answer,
         };
         match answer {
@@ -385,7 +383,7 @@ impl Session {
 
     /// Counts the fuel of a turn as the session's, once.
     fn charge(&mut self, budget: Budget) {
-        self.fuel_used += self.machine.take_fuel_used(budget).min(budget.fuel);
+        self.fuel_used += self.machine.take_fuel_used().min(budget.fuel);
     }
 }
 

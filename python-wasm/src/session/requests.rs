@@ -221,15 +221,7 @@ impl Session {
                     other => other.to_string(),
                 },
             })?;
-        if reply.header.get("status").and_then(Value::as_str) == Some("error") {
-            let text = |name: &str| {
-                reply
-                    .header
-                    .get(name)
-                    .and_then(Value::as_str)
-                    .unwrap_or_default()
-                    .to_owned()
-            };
+        if reply.text("status") == "error" {
             if let Some(
                 limit @ (Stop::CellTime
                 | Stop::FuelPerCell
@@ -243,8 +235,8 @@ impl Session {
                 });
             }
             return Err(SessionError::Refused {
-                kind: text("ename"),
-                message: text("evalue"),
+                kind: reply.text("ename").to_owned(),
+                message: reply.text("evalue").to_owned(),
             });
         }
         Ok(reply)

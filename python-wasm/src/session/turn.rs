@@ -134,6 +134,7 @@ pub(crate) struct Killed {
 }
 
 /// Where the running turn stands against its budget.
+#[derive(Clone)]
 pub(crate) struct TurnState {
     control: Arc<Control>,
     flags: Arc<InterruptFlags>,

@@ -1,5 +1,7 @@
 //! Cells that want more memory than there is (M1, M2, M4), and many sessions at once (M6).
 
+use std::time::Duration;
+
 use python_wasm::Outcome;
 
 use crate::harness::{policy, raised, run, session_with, survives, text};
@@ -72,6 +74,25 @@ async fn a_cell_that_leaves_no_memory_to_go_on_with_is_rolled_back() {
         let (ename, _) = raised(&mut session, "raise ValueError('still told')").await;
         assert_eq!(ename, "ValueError");
     }
+}
+
+#[tokio::test]
+async fn a_full_memory_is_noticed_after_a_limit_too() {
+    let policy = policy(|limits| {
+        limits.memory = 256 << 20;
+        limits.cell_time = Duration::from_secs(3);
+    });
+    let mut session = session_with("base", policy).await;
+    run(&mut session, "kept = 'before'").await;
+    let fill =
+        "kept = []\ntry:\n    while True: kept.append(bytearray(4096))\nexcept MemoryError: pass";
+    let outcome = run(&mut session, &format!("{fill}\nwhile True: pass")).await;
+    assert!(matches!(outcome, Outcome::Killed { .. }), "{outcome:?}");
+    assert_eq!(text(&mut session, "print(kept)").await, "before\n");
+    // The control: a limit alone keeps what the cell left, and is told as one.
+    let outcome = run(&mut session, "kept = 'after'\nwhile True: pass").await;
+    assert!(matches!(outcome, Outcome::Limit { .. }), "{outcome:?}");
+    assert_eq!(text(&mut session, "print(kept)").await, "after\n");
 }
 
 #[tokio::test]
