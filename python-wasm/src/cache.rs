@@ -1,7 +1,7 @@
 //! The cache folder: everything in it is named by what it was made of, complete or absent, and
 //! checked by a keyed MAC before it is used.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -81,6 +81,11 @@ pub(crate) struct Turn(
     #[expect(dead_code, reason = "the lock lives as long as the open file")] File,
 );
 
+/// Says that an artefact is in use, so that nobody removes it; until dropped.
+pub(crate) struct Held(
+    #[expect(dead_code, reason = "the lock lives as long as the open file")] File,
+);
+
 impl Cache {
     /// Opens or creates the cache.
     pub(crate) fn open(folder: &Path) -> io::Result<Self> {
@@ -103,15 +108,40 @@ impl Cache {
 
     /// Waits until no other process makes `name`.
     pub(crate) fn turn(&self, name: &str) -> io::Result<Turn> {
-        let path = self.folder.join(format!("{name}.lock"));
-        let file = OpenOptions::new()
+        let file = self.lock_file(name)?;
+        file.lock()?;
+        Ok(Turn(file))
+    }
+
+    /// Returns the turn to make or remove `name`; none when another process has it.
+    pub(crate) fn turn_now(&self, name: &str) -> io::Result<Option<Turn>> {
+        let file = self.lock_file(name)?;
+        Ok(at_once(&file)?.then_some(Turn(file)))
+    }
+
+    fn lock_file(&self, name: &str) -> io::Result<File> {
+        OpenOptions::new()
             .create(true)
             .truncate(false)
             .write(true)
             .mode(0o600)
-            .open(path)?;
-        file.lock()?;
-        Ok(Turn(file))
+            .open(self.folder.join(format!("{name}.lock")))
+    }
+
+    /// Holds an artefact, a file or a folder, for as long as it is used.
+    pub(crate) fn hold(&self, name: &str) -> io::Result<Held> {
+        let file = File::open(self.folder.join(name))?;
+        file.lock_shared()?;
+        Ok(Held(file))
+    }
+
+    /// Tells whether any process holds an artefact. One that is not there is held by none.
+    pub(crate) fn is_held(&self, name: &str) -> io::Result<bool> {
+        match File::open(self.folder.join(name)) {
+            Ok(file) => Ok(!at_once(&file)?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Returns the MAC of a file's bytes.
@@ -163,6 +193,15 @@ impl Cache {
         let (checked, opened) = (fs::metadata(&path)?, file.metadata()?);
         let same = (checked.dev(), checked.ino()) == (opened.dev(), opened.ino());
         Ok((intact && same).then_some(file))
+    }
+}
+
+/// Takes the lock of a file if nobody has it.
+fn at_once(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 

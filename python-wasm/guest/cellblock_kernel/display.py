@@ -6,6 +6,7 @@ import tokenize
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
+from IPython.core.formatters import DisplayFormatter
 
 from . import door, streams
 
@@ -24,6 +25,17 @@ def ready(data):
             value = f"{value[:PLAIN_CHARACTERS]}\n... ({len(value) - PLAIN_CHARACTERS} more characters not shown)"
         out[str(mime)] = value
     return out
+
+
+class Formatter(DisplayFormatter):
+    """IPython's formatters. While they are at work, the shell knows that an error is one of a `_repr_*_`."""
+
+    def format(self, obj, include=None, exclude=None):
+        outer, self.parent.formatting = self.parent.formatting, True
+        try:
+            return super().format(obj, include, exclude)
+        finally:
+            self.parent.formatting = outer
 
 
 class Publisher(DisplayPublisher):

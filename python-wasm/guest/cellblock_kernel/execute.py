@@ -16,7 +16,7 @@ import zlib
 from IPython.core.autocall import IPyAutocall
 from IPython.core.error import InputRejected
 
-from . import ask, eventloop, limits, streams
+from . import ask, eventloop, leaving, limits, streams
 from .limits import state as limit_state
 
 _AST = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
@@ -306,8 +306,7 @@ def _run_part(code, info, hook=None):
         _drop_own_frames(error)
         if info is not None:
             info.error_in_exec = error
-        shell.showtraceback(exception_only=True)
-        print("To leave the notebook, close it: sys.exit() ends the cell, not the session.", file=sys.stderr)
+        leaving.left(shell, error)
     except BaseException as error:
         _drop_own_frames(error)
         if info is not None:

@@ -32,8 +32,15 @@ def _tqdm_notebook(module):
 
 
 def _plotly_io(module):
-    """Figures go out as plotly's own MIME type; the front end has the drawing library."""
-    module.renderers.default = "plotly_mimetype"
+    """Figures go out as plotly's own MIME type, for front ends that have the drawing library, and as HTML that fetches it.
+    Of plotly's renderers of such HTML, `colab` is the one that shows nothing else beforehand."""
+    module.renderers.default = "plotly_mimetype+colab"
+
+
+def _plotly_html(module):
+    """The drawing library is read, and the hash by which the HTML names it made, once and not for every figure (50 ms)."""
+    module.get_plotlyjs = functools.cache(module.get_plotlyjs)
+    module._generate_sri_hash = functools.cache(module._generate_sri_hash)
 
 
 def _altair(module):
@@ -235,6 +242,7 @@ HOOKS = {
     "tqdm.std": _tqdm,
     "tqdm.notebook": _tqdm_notebook,
     "plotly.io": _plotly_io,
+    "plotly.io._html": _plotly_html,
     "altair": _altair,
     "pandas": _pandas,
     "bokeh.io": _bokeh,

@@ -4,7 +4,6 @@ import sys
 import traceback
 
 from IPython.core import page, payloadpage
-from IPython.core.autocall import IPyAutocall
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.core.history import HistoryManager
@@ -13,15 +12,7 @@ from traitlets import Bool, Instance, Type
 from traitlets.config import Config
 
 from . import display, door, shell_commands, streams
-
-
-class Exiter(IPyAutocall):
-    """`exit` and `quit`: asks the front end, and keeps the session."""
-
-    rewrite = False
-
-    def __call__(self, keep_kernel=True):
-        self._ip.ask_exit()
+from .leaving import Exiter
 
 
 @magics_class
@@ -92,6 +83,8 @@ class ZMQInteractiveShell(InteractiveShell):
     exiter = Instance(Exiter)
     autoindent = Bool(False)
     last_error = None  # of the running cell: {"ename", "evalue", "traceback"}
+    tracebacks = 0  # shown so far
+    formatting = False  # a value is being turned into what is shown of it
     silent = False
 
     def _exiter_default(self):
@@ -99,6 +92,10 @@ class ZMQInteractiveShell(InteractiveShell):
 
     def init_history(self):
         self.history_manager = MemoryHistory(shell=self, parent=self)
+
+    def init_display_formatter(self):
+        self.display_formatter = display.Formatter(parent=self)
+        self.configurables.append(self.display_formatter)
 
     def init_hooks(self):
         super().init_hooks()
@@ -152,8 +149,9 @@ class ZMQInteractiveShell(InteractiveShell):
     def showtraceback(self, exc_tuple=None, *arguments, **options):
         """As IPython's; an error that it fails to format (for want of memory, say) is told in Python's own words."""
         error = exc_tuple[1] if exc_tuple else sys.exception()
+        shown = self.tracebacks
         super().showtraceback(exc_tuple, *arguments, **options)
-        if self.last_error is None and isinstance(error, BaseException):
+        if self.tracebacks == shown and isinstance(error, BaseException):
             self.show_plainly(error)
 
     def show_plainly(self, error):
@@ -165,12 +163,17 @@ class ZMQInteractiveShell(InteractiveShell):
         self._showtraceback(type(error), error, lines)
 
     def _showtraceback(self, etype, evalue, stb):
-        """Sends an error to the notebook and keeps it for the reply."""
+        """Sends an error to the notebook and keeps it for the reply. One of a `_repr_*_` is no error of the cell: it goes
+        to stderr, and what else there is of the value is shown."""
+        self.tracebacks += 1
         try:
             value = str(evalue)
         except BaseException:
             value = "<the exception's text could not be made>"
         lines = [line if len(line) <= LINE_CHARACTERS else line[:LINE_CHARACTERS] + " ... (cut)" for line in map(str, stb)]
+        if self.formatting:
+            sys.stderr.write("\n".join(lines) + "\n")
+            return
         self.last_error = {"ename": etype.__name__, "evalue": value[:LINE_CHARACTERS], "traceback": lines}
         if not self.silent:
             streams.gather.send()

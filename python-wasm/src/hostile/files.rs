@@ -62,7 +62,12 @@ async fn a_number_that_is_no_descriptor_is_refused() {
         }
     }
     // There are no sockets, whatever the descriptor is.
-    for descriptor in [0, 3, FILE, u32::MAX.into()] {
+    for (descriptor, refusal) in [
+        (0, Errno::NOTSOCK),
+        (3, Errno::NOTSOCK),
+        (FILE, Errno::NOTSOCK),
+        (u32::MAX.into(), Errno::BADF),
+    ] {
         for (name, rest) in [
             ("sock_accept", &[0, OUT][..]),
             ("sock_recv", &[LIST, 1, 0, OUT, OUT]),
@@ -71,7 +76,8 @@ async fn a_number_that_is_no_descriptor_is_refused() {
         ] {
             assert_eq!(
                 on(&mut guest, name, descriptor, rest).await,
-                Err(Errno::NOTSUP)
+                Err(refusal),
+                "{name} {descriptor}"
             );
         }
     }

@@ -5,6 +5,7 @@
 //! that sessions run on.
 
 mod clocks;
+mod conformance;
 mod door;
 mod files;
 mod fuzz;

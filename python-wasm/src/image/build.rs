@@ -9,7 +9,8 @@ use sandbox_policy::{ImageRule, Policy};
 use serde_json::{Value, json};
 
 use super::builder::Builder;
-use super::{Image, ImageError, ImageSpec, PACKAGES, Parts, file};
+use super::file::{self, MadeWith};
+use super::{Image, ImageError, ImageSpec, PACKAGES, Packages, Parts};
 use crate::cache;
 use crate::memory::{PAGE, PageRun};
 use crate::progress::{Progress, Unit};
@@ -65,8 +66,12 @@ pub(super) async fn open_or_build(
     };
     let (name, packages) = name(runtime, spec)?;
     let _turn = cache.turn(&name).map_err(fail)?;
-    let packages = match packages {
-        Some(folder) => Some(unpack_packages(runtime, spec, &folder)?),
+    let made_with = MadeWith {
+        runtime: runtime.digest().to_owned(),
+        packages,
+    };
+    let packages = match &made_with.packages {
+        Some(folder) => Some(unpack_packages(runtime, spec, folder)?),
         None => None,
     };
     for attempt in 0..2 {
@@ -91,7 +96,15 @@ pub(super) async fn open_or_build(
             return Ok(image);
         }
         if attempt == 0 {
-            build(runtime, spec, &name, packages.as_ref(), progress).await?;
+            build(
+                runtime,
+                spec,
+                &name,
+                &made_with,
+                packages.as_ref(),
+                progress,
+            )
+            .await?;
         }
     }
     Err(fail(io::Error::other(
@@ -115,7 +128,8 @@ async fn build(
     runtime: &Runtime,
     spec: &ImageSpec,
     name: &str,
-    packages: Option<&Arc<Dir>>,
+    made_with: &MadeWith,
+    packages: Option<&Packages>,
     progress: &dyn Progress,
 ) -> Result<(), ImageError> {
     let title = format!("building the image {}", spec.name);
@@ -125,8 +139,13 @@ async fn build(
         reason,
     };
     let scratch = tempfile::tempdir().map_err(|error| failed("start", error.to_string()))?;
-    let mut machine = Builder::start(runtime, scratch.path(), packages, false)
-        .map_err(|reason| failed("start", reason))?;
+    let mut machine = Builder::start(
+        runtime,
+        scratch.path(),
+        packages.map(|packages| &packages.folder),
+        false,
+    )
+    .map_err(|reason| failed("start", reason))?;
     let steps = steps(spec)?;
     let total = steps.len() as u64 + 2;
     progress.update(&title, 0, Some(total), Unit::Items);
@@ -159,7 +178,7 @@ async fn build(
         .await
         .map_err(|reason| failed("interrupt", reason))?;
     let open = machine.open_files();
-    let (start, runs) = file::parts(machine.contents(), &flags, open, serve);
+    let (start, runs) = file::parts(machine.contents(), &flags, open, serve, made_with.clone());
     let mut parts: Vec<&[u8]> = vec![&start];
     parts.extend(runs);
     let cache = &runtime.parts().cache;
@@ -209,14 +228,17 @@ fn unpack_packages(
     runtime: &Runtime,
     spec: &ImageSpec,
     name: &str,
-) -> Result<Arc<Dir>, ImageError> {
+) -> Result<Packages, ImageError> {
     let folder = runtime.parts().cache.path(name);
     let fail = |source| RuntimeError::Cache {
         path: folder.clone(),
         source,
     };
+    let cache = &runtime.parts().cache;
+    // Nobody prunes between the look and the hold.
+    let _turn = cache.turn("prepare").map_err(fail)?;
     if !folder.exists() {
-        let parent = runtime.parts().cache.folder();
+        let parent = cache.folder();
         let made = tempfile::tempdir_in(parent).map_err(fail)?;
         for wheel in &spec.wheels {
             unpack_wheel(wheel, made.path())?;
@@ -231,5 +253,8 @@ fn unpack_packages(
         }
     }
     let opened = Dir::open_ambient_dir(&folder, cap_std::ambient_authority()).map_err(fail)?;
-    Ok(Arc::new(opened))
+    Ok(Packages {
+        folder: Arc::new(opened),
+        _held: cache.hold(name).map_err(fail)?,
+    })
 }

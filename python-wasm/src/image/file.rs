@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +19,19 @@ struct Head {
     open: Vec<OpenState>,
     /// Address of the kernel's function that serves a request.
     serve: u32,
+    /// What it was made with.
+    made_with: MadeWith,
     /// Offset and length of each run of bytes that follows.
     runs: Vec<(usize, usize)>,
+}
+
+/// What an image needs besides its file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MadeWith {
+    /// Digest of the runtime.
+    pub(crate) runtime: String,
+    /// Name of the folder with its own packages.
+    pub(crate) packages: Option<String>,
 }
 
 /// What an image's file holds.
@@ -36,6 +48,7 @@ pub(super) fn parts<'m>(
     flags: &InterruptFlags,
     open: Vec<OpenState>,
     serve: u32,
+    made_with: MadeWith,
 ) -> (Vec<u8>, Vec<&'m [u8]>) {
     let runs = nonzero(memory);
     let head = Head {
@@ -43,6 +56,7 @@ pub(super) fn parts<'m>(
         flags: flags.clone(),
         open,
         serve,
+        made_with,
         runs: runs
             .iter()
             .map(|(offset, bytes)| (*offset, bytes.len()))
@@ -60,6 +74,22 @@ pub(super) fn read(mut file: File) -> std::io::Result<Option<Contents>> {
     file.rewind()?;
     file.read_to_end(&mut bytes)?;
     Ok(split(&bytes))
+}
+
+/// Bytes that a head may have; real ones have some hundred thousand.
+const HEAD_BYTES: u64 = 64 << 20;
+
+/// Reads what an image was made with, without a look at the rest; `None` when its head is none of
+/// this build's.
+pub(crate) fn made_with(path: &Path) -> Option<MadeWith> {
+    let mut file = File::open(path).ok()?;
+    let mut len = [0; 8];
+    file.read_exact(&mut len).ok()?;
+    let len = Some(u64::from_le_bytes(len)).filter(|len| *len <= HEAD_BYTES)?;
+    let mut head = Vec::new();
+    file.take(len).read_to_end(&mut head).ok()?;
+    let head: Head = serde_json::from_slice(&head).ok()?;
+    Some(head.made_with)
 }
 
 fn split(bytes: &[u8]) -> Option<Contents> {
@@ -87,6 +117,16 @@ fn split(bytes: &[u8]) -> Option<Contents> {
     })
 }
 
+/// Returns the file of an empty image that was made with these.
+#[cfg(test)]
+pub(crate) fn head_of(runtime: &str, packages: &str) -> Vec<u8> {
+    let made_with = MadeWith {
+        runtime: runtime.into(),
+        packages: Some(packages.into()),
+    };
+    parts(&[], &InterruptFlags(Vec::new()), Vec::new(), 0, made_with).0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,14 +137,21 @@ mod tests {
         memory[PAGE] = 1;
         memory[5 * PAGE + 3] = 2;
         let flags = InterruptFlags(vec![(7, 1)]);
-        let (head, runs) = parts(&memory, &flags, Vec::new(), 9);
+        let made = MadeWith {
+            runtime: "r".into(),
+            packages: None,
+        };
+        let (head, runs) = parts(&memory, &flags, Vec::new(), 9, made.clone());
         let mut bytes = head;
         runs.iter().for_each(|run| bytes.extend_from_slice(run));
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &bytes).unwrap();
+        assert_eq!(made_with(file.path()), Some(made));
         let read = split(&bytes).unwrap();
         assert_eq!((read.file.unwrap().bytes(), read.flags), (8 * PAGE, flags));
         assert!(split(&bytes[..bytes.len() - 1]).is_none());
         assert!(split(&[0xff; 8]).is_none());
-        let lying = br#"{"memory_bytes":4096,"flags":[],"open":[],"serve":9,"runs":[[4096,1]]}"#;
+        let lying = br#"{"memory_bytes":4096,"flags":[],"open":[],"serve":9,"made_with":{"runtime":"r"},"runs":[[4096,1]]}"#;
         let mut bytes = (lying.len() as u64).to_le_bytes().to_vec();
         bytes.extend_from_slice(lying);
         bytes.push(0);

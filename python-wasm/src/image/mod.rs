@@ -13,8 +13,12 @@ use std::time::Duration;
 use cap_std::fs::Dir;
 
 pub(crate) use bytecode::compile_library;
+#[cfg(test)]
+pub(crate) use file::head_of;
+pub(crate) use file::made_with;
 pub use spec::ImageSpec;
 
+use crate::cache::Held;
 use crate::checkpoint::About;
 use crate::memory::{ImageFile, PageRun};
 use crate::progress::Progress;
@@ -78,8 +82,15 @@ struct Parts {
     serve: u32,
     /// Pages that every first cell writes; found when the image is opened.
     first_pages: OnceLock<Vec<PageRun>>,
-    packages: Option<Arc<Dir>>,
+    packages: Option<Packages>,
     runtime: Runtime,
+}
+
+/// The packages that a custom image adds.
+struct Packages {
+    folder: Arc<Dir>,
+    /// Nobody removes them while the image lives.
+    _held: Held,
 }
 
 impl Image {
@@ -123,7 +134,7 @@ impl Image {
     }
 
     pub(crate) fn packages(&self) -> Option<&Arc<Dir>> {
-        self.0.packages.as_ref()
+        self.0.packages.as_ref().map(|packages| &packages.folder)
     }
 
     /// Returns what a session's first state is about.

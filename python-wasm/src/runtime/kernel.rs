@@ -1,32 +1,32 @@
 //! The guest's kernel: Python files that are part of this crate.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 use include_dir::{Dir, DirEntry, include_dir};
 
 use super::RuntimeError;
-use crate::cache::{self, Cache};
+use crate::cache;
 
 static GUEST: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/guest");
 
-/// Writes the kernel's files into the cache; returns their folder and digest.
-pub(super) fn write(cache: &Cache) -> Result<(PathBuf, String), RuntimeError> {
-    let mut files: Vec<(&str, &[u8])> = Vec::new();
-    collect(&GUEST, &mut files);
-    files.sort();
-    let digest = cache::digest(
-        files
+/// Returns the digest of the kernel's files.
+pub(super) fn digest() -> String {
+    cache::digest(
+        files()
             .iter()
             .flat_map(|(name, contents)| [name.as_bytes(), contents]),
-    );
-    let folder = cache.path(&format!("kernel-{digest}"));
+    )
+}
+
+/// Writes the kernel's files into the folder.
+pub(super) fn write(folder: &Path) -> Result<(), RuntimeError> {
     let fail = |source| RuntimeError::Cache {
-        path: folder.clone(),
+        path: folder.into(),
         source,
     };
     // Written again at every start: it is small, and so nothing has to be believed.
-    for (name, contents) in files {
+    for (name, contents) in files() {
         let path = folder.join(name);
         if fs::read(&path).is_ok_and(|found| found == contents) {
             continue;
@@ -36,7 +36,14 @@ pub(super) fn write(cache: &Cache) -> Result<(PathBuf, String), RuntimeError> {
         }
         fs::write(&path, contents).map_err(fail)?;
     }
-    Ok((folder, digest))
+    Ok(())
+}
+
+fn files() -> Vec<(&'static str, &'static [u8])> {
+    let mut files = Vec::new();
+    collect(&GUEST, &mut files);
+    files.sort();
+    files
 }
 
 fn collect(folder: &'static Dir<'static>, files: &mut Vec<(&'static str, &'static [u8])>) {

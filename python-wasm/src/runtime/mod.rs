@@ -6,6 +6,8 @@ mod kernel;
 mod library;
 mod linked;
 mod lock;
+mod names;
+mod prune;
 mod tree_seal;
 
 use std::io;
@@ -18,7 +20,7 @@ pub(crate) use code::{CALL_FUNCTION, SET_INTERRUPT, nonzero};
 pub(crate) use library::{SITE, STANDARD, unpack_wheel};
 pub(crate) use linked::Linked;
 
-use crate::cache::{self, Cache};
+use crate::cache::{self, Cache, Held};
 use crate::engine::WASM_STACK_BYTES;
 use crate::memory::{DirtyTracking, ImageFile};
 use crate::progress::Progress;
@@ -26,6 +28,8 @@ use code::Code;
 use fetch::Wanted;
 use linked::Engines;
 use lock::Lock;
+use names::Names;
+pub use prune::{Pruned, Stale};
 
 /// Why a runtime cannot be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -134,6 +138,8 @@ pub(crate) struct Parts {
     pub(crate) tracking: DirtyTracking,
     /// Digest of code, library and kernel: what every image is made of.
     pub(crate) digest: String,
+    /// Its artefacts, which nobody removes while it lives.
+    _held: Vec<Held>,
 }
 
 impl Runtime {
@@ -178,11 +184,10 @@ impl Runtime {
         let wheels = cache.path("wheels");
         let engine = crate::engine::metered(WASM_STACK_BYTES).map_err(RuntimeError::Engine)?;
 
-        let library_name = format!("library-{}", cache::digest(Lock::texts()));
-        let library = cache.path(&library_name);
-        let code_name = code::name(&engine, &lock.runtime.sha256);
-        let sealed = tree_seal::is_intact(&cache, &library_name).map_err(fail)?;
-        let code = Code::open(&cache, &engine, &code_name)?;
+        let names = Names::of(&engine, &lock);
+        let library = cache.path(&names.library);
+        let sealed = tree_seal::is_intact(&cache, &names.library).map_err(fail)?;
+        let code = Code::open(&cache, &engine, &names.code)?;
         if !sealed || code.is_none() {
             fetch::fetch(&wheels, &wanted(&lock), progress)?;
         }
@@ -191,7 +196,7 @@ impl Runtime {
             None => Code::compile(
                 &cache,
                 &engine,
-                &code_name,
+                &names.code,
                 &library::module(&lock, &wheels)?,
                 progress,
             )?,
@@ -199,25 +204,34 @@ impl Runtime {
         let unpacked = if sealed {
             None
         } else {
-            tree_seal::discard(&cache, &library_name).map_err(fail)?;
+            tree_seal::discard(&cache, &names.library).map_err(fail)?;
             library::unpack(&lock, &wheels, &library, progress)?;
-            Some(library_name.clone())
+            Some(names.library.clone())
         };
-        let (kernel_folder, kernel_digest) = kernel::write(&cache)?;
-        let digest = cache::digest([
-            library_name.as_bytes(),
-            code_name.as_bytes(),
-            kernel_digest.as_bytes(),
-        ]);
+        let kernel = cache.path(&names.kernel);
+        kernel::write(&kernel)?;
+        // The compiled code is opened again for every size of stack, and the guest reads the folders.
+        let used = [
+            &names.library,
+            &names.kernel,
+            &format!("{}.cwasm", names.code),
+        ];
+        let held = used
+            .into_iter()
+            .map(|name| cache.hold(name))
+            .collect::<io::Result<_>>()
+            .map_err(fail)?;
+        let digest = names.digest();
         let full = code.linked(engine)?;
         let parts = Parts {
             library: Arc::new(open(&library)?),
-            kernel: Arc::new(open(&kernel_folder)?),
+            kernel: Arc::new(open(&kernel)?),
             tracking: DirtyTracking::detect()?,
             cache,
-            engines: Engines::new(code_name, full),
+            engines: Engines::new(names.code, full),
             unbooted: code.unbooted,
             digest,
+            _held: held,
         };
         Ok(Staged {
             runtime: Self(Arc::new(parts)),

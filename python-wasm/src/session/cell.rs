@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jupyter_protocol::ErrorOutput;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -12,7 +12,7 @@ use crate::door::{Audience, Frame};
 use crate::event::Event;
 
 /// Code to be run, and how.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Cell {
     /// The source text; IPython's magics are understood.
     pub code: String,
@@ -40,7 +40,7 @@ impl Cell {
 }
 
 /// How an execution ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum Outcome {
     /// It ran to its end.
@@ -73,7 +73,7 @@ pub enum Outcome {
 }
 
 /// A finished execution.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Execution {
     /// How it ended.
     #[serde(flatten)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::FutureExt;
 
 use super::host::host;
-use super::{Folders, Machine, Recording, Session, SessionError, SessionOptions, Standing};
+use super::{Folders, Home, Machine, Recording, Session, SessionError, SessionOptions, Standing};
 use crate::checkpoint::{About, Captured, Checkpoint, PageTable, Recorded, StoreError};
 use crate::image::Image;
 use crate::memory::{GuestMemory, PageRun};
@@ -39,6 +39,12 @@ impl Session {
     /// Returns a second session in the same state, with copies of its files. A home that is a
     /// folder of the host is shared.
     pub async fn fork(&mut self) -> Result<Self, SessionError> {
+        self.fork_into(self.options.home.clone()).await
+    }
+
+    /// Returns a second session in the same state. A temporary home gets copies of a temporary
+    /// home's files; a folder is taken as it is.
+    pub async fn fork_into(&mut self, home: Home) -> Result<Self, SessionError> {
         self.undo_open_turn().await?;
         self.capture()?;
         self.record();
@@ -48,11 +54,15 @@ impl Session {
         let private = self.machine.memory().private_pages()?;
         // SAFETY: this session is held exclusively and runs nothing; the other memory is new.
         unsafe { memory.copy_from(self.machine.memory(), &private) }?;
-        let folders = self.folders.copy(&self.options.home)?;
+        let folders = self.folders.copy(&home)?;
         let about = self.about();
+        let options = SessionOptions {
+            home,
+            ..self.options.clone()
+        };
         let mut fork = Self::on(
             &self.image,
-            self.options.clone(),
+            options,
             folders,
             memory,
             self.recorded.clone(),

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use futures::future::{BoxFuture, Shared};
 use sandbox_policy::Limits;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::{Mutex, mpsc};
 
@@ -148,7 +148,7 @@ pub struct Session {
 }
 
 /// What a session or an execution has used.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Usage {
     /// Fuel, about one unit a WebAssembly instruction.
     pub fuel: u64,
@@ -169,6 +169,12 @@ pub struct Usage {
 pub struct Interrupter(Arc<Control>);
 
 impl Interrupter {
+    /// Says that a cell is about to be run: an interrupt that comes from here on counts for it,
+    /// even before it begins.
+    pub fn expect_cell(&self) {
+        self.0.expect();
+    }
+
     /// Raises `KeyboardInterrupt` in the running cell; when nothing runs, nothing happens.
     pub fn interrupt(&self) {
         self.0.interrupt();

@@ -130,7 +130,7 @@ impl Session {
             .await
     }
 
-    /// Returns the open figures, or the last one shown, as files.
+    /// Returns all matplotlib figures among the variables as files.
     pub async fn export_figures(
         &mut self,
         format: FigureFormat,

@@ -83,6 +83,8 @@ impl Stop {
 /// The door into a running session from outside: it never waits for the session.
 pub(crate) struct Control {
     interrupt: AtomicBool,
+    /// A cell is about to be run, and can be interrupted already.
+    expected: AtomicBool,
     wake: Notify,
 }
 
@@ -90,8 +92,22 @@ impl Control {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             interrupt: AtomicBool::new(false),
+            expected: AtomicBool::new(false),
             wake: Notify::new(),
         })
+    }
+
+    /// Lets an interrupt count that comes before the next turn begins.
+    pub(crate) fn expect(&self) {
+        self.take();
+        self.expected.store(true, Ordering::Release);
+    }
+
+    /// A turn begins: what came before it is forgotten, unless it was expected.
+    fn begin(&self) {
+        if !self.expected.swap(false, Ordering::AcqRel) {
+            self.take();
+        }
     }
 
     pub(crate) fn interrupt(&self) {
@@ -159,10 +175,10 @@ impl TurnState {
         }
     }
 
-    /// Starts the clock of a new turn. An interrupt that came in between is forgotten: there was
-    /// nothing to interrupt.
+    /// Starts the clock of a new turn. An interrupt that came in between is forgotten, for there was
+    /// nothing to interrupt, unless a cell was expected.
     pub(crate) fn begin(&mut self, budget: Budget) {
-        self.control.take();
+        self.control.begin();
         self.budget = budget;
         self.started = Instant::now();
         self.paused = Duration::ZERO;

@@ -56,7 +56,28 @@ pub(crate) struct OpenFile {
 pub(crate) struct FileAccess {
     pub(crate) read: bool,
     pub(crate) write: bool,
-    pub(crate) append: bool,
+    /// The `fdflags` type of WASI preview 1, as the guest set it. Only appending changes what is
+    /// done: data is handed to the operating system at once, and nothing blocks.
+    pub(crate) flags: u16,
+}
+
+impl FileAccess {
+    const APPEND: u16 = 1;
+    /// Those that WASI knows: append, dsync, nonblock, rsync and sync.
+    const FLAGS: u16 = 0b1_1111;
+
+    /// Returns flags that WASI knows, and refuses others.
+    pub(crate) fn flags(given: u32) -> Result<u16, Errno> {
+        u16::try_from(given)
+            .ok()
+            .filter(|flags| flags & !Self::FLAGS == 0)
+            .ok_or(Errno::INVAL)
+    }
+
+    /// Tells whether everything is written at the end.
+    pub(crate) fn appends(self) -> bool {
+        self.flags & Self::APPEND != 0
+    }
 }
 
 /// What a checkpoint keeps of a descriptor above the root's.
@@ -259,7 +280,8 @@ pub(crate) fn open_file(
     let mut options = OpenOptions::new();
     options
         .read(access.read || !access.write)
-        .write(access.write)
+        // What makes a file must be able to write it; what the guest may do is asked at each call.
+        .write(access.write || creation.create)
         .create(creation.create && !creation.exclusive)
         .create_new(creation.create && creation.exclusive)
         // A pipe in a granted folder would block whoever opens it.
@@ -291,7 +313,7 @@ pub(crate) fn open_to_read(tree: &Tree, path: &str) -> Result<File, Errno> {
     let access = FileAccess {
         read: true,
         write: false,
-        append: false,
+        flags: 0,
     };
     let path = Tree::absolute("/", path)?;
     open_file(tree, &path, access, Creation::default(), true).map(|open| open.file)

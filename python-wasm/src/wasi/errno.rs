@@ -23,7 +23,7 @@ impl Errno {
     pub(crate) const NOSPC: Self = Self(51);
     pub(crate) const NOTDIR: Self = Self(54);
     pub(crate) const NOTEMPTY: Self = Self(55);
-    pub(crate) const NOTSUP: Self = Self(58);
+    pub(crate) const NOTSOCK: Self = Self(57);
     pub(crate) const PERM: Self = Self(63);
     pub(crate) const ROFS: Self = Self(69);
     pub(crate) const SPIPE: Self = Self(70);

@@ -1,10 +1,11 @@
 //! WASI calls on an open descriptor.
 
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::fs::FileTimes;
+use std::os::unix::fs::{DirEntryExt, FileExt, MetadataExt};
 use std::time::{Duration, SystemTime};
 
 use super::abi::{self, filetype};
-use super::descriptor::{Descriptor, Entry, OpenFile};
+use super::descriptor::{Descriptor, Entry, FileAccess};
 use super::errno::Errno;
 use super::guest::{COPY_BYTES, Guest};
 use super::tree::Place;
@@ -111,7 +112,7 @@ pub(super) fn write(
             return guest.write_u32(written, total);
         }
         Descriptor::File(file) if !file.access.write => return Err(Errno::BADF),
-        Descriptor::File(file) if file.access.append => file.file.metadata()?.size(),
+        Descriptor::File(file) if file.access.appends() => file.file.metadata()?.size(),
         Descriptor::File(file) => file.position,
         Descriptor::Input => return Err(Errno::BADF),
         Descriptor::Folder(_) => return Err(Errno::ISDIR),
@@ -219,36 +220,40 @@ pub(super) fn advise(
     guest.host().wasi.descriptors.file(fd).map(|_| ())
 }
 
+/// The `rights` type of WASI preview 1, which says what a descriptor is good for.
+mod rights {
+    pub(super) const READ: u64 = 1 << 1;
+    pub(super) const WRITE: u64 = 1 << 6;
+    /// All but those of sockets.
+    pub(super) const ALL: u64 = (1 << 28) - 1;
+    /// What a folder is not good for: bytes, an offset, and a size.
+    pub(super) const FILES_ONLY: u64 = READ | WRITE | 1 << 2 | 1 << 5 | 1 << 8 | 1 << 22;
+}
+
 pub(super) fn fdstat(guest: &mut Guest<'_, '_>, fd: u32, out: u32) -> Result<(), Errno> {
-    const APPEND: u16 = 1;
-    const READ: u64 = 1 << 1;
-    const WRITE: u64 = 1 << 6;
-    let (kind, flags, rights) = match guest.host().wasi.descriptors.get(fd)? {
+    use rights::{ALL, FILES_ONLY, READ, WRITE};
+    let (kind, flags, own, inherited) = match guest.host().wasi.descriptors.get(fd)? {
         // Not a terminal: a character device without seeking would be taken for one.
-        Descriptor::Input => (filetype::UNKNOWN, 0, READ),
-        Descriptor::Output(_) => (filetype::UNKNOWN, 0, WRITE),
-        Descriptor::Folder(_) => (filetype::DIRECTORY, 0, u64::MAX >> 35),
+        Descriptor::Input => (filetype::UNKNOWN, 0, READ, 0),
+        Descriptor::Output(_) => (filetype::UNKNOWN, 0, WRITE, 0),
+        Descriptor::Folder(_) => (filetype::DIRECTORY, 0, ALL & !FILES_ONLY, ALL),
         Descriptor::File(file) => {
-            let mut rights = u64::MAX >> 35;
+            let mut own = ALL;
             if !file.access.read {
-                rights &= !READ;
+                own &= !READ;
             }
             if !file.access.write {
-                rights &= !WRITE;
+                own &= !WRITE;
             }
-            (
-                filetype::REGULAR,
-                if file.access.append { APPEND } else { 0 },
-                rights,
-            )
+            (filetype::REGULAR, file.access.flags, own, 0)
         }
         Descriptor::Lost(_) => return Err(Errno::STALE),
     };
     let mut bytes = [0u8; 24];
     bytes[0] = kind;
     bytes[2..4].copy_from_slice(&flags.to_le_bytes());
-    bytes[8..16].copy_from_slice(&rights.to_le_bytes());
-    bytes[16..24].copy_from_slice(&rights.to_le_bytes());
+    bytes[8..16].copy_from_slice(&own.to_le_bytes());
+    bytes[16..24].copy_from_slice(&inherited.to_le_bytes());
     guest.write(out, &bytes)
 }
 
@@ -259,7 +264,7 @@ pub(super) fn fdstat_set_flags(
 ) -> Result<(), Errno> {
     match guest.host().wasi.descriptors.get(fd)? {
         Descriptor::File(file) => {
-            file.access.append = flags & 1 != 0;
+            file.access.flags = FileAccess::flags(flags)?;
             Ok(())
         }
         Descriptor::Input | Descriptor::Output(_) | Descriptor::Folder(_) => Ok(()),
@@ -308,20 +313,17 @@ pub(super) fn set_times(
     modified: u64,
     flags: u32,
 ) -> Result<(), Errno> {
+    let times = times(accessed, modified, flags)?;
     let file = guest.host().wasi.descriptors.file(fd)?;
     if !file.access.write {
         return Err(Errno::BADF);
     }
-    apply_times(file, accessed, modified, flags)
+    Ok(file.file.set_times(times)?)
 }
 
-/// Sets a file's times; a time the host cannot hold is refused.
-pub(super) fn apply_times(
-    file: &OpenFile,
-    accessed: u64,
-    modified: u64,
-    flags: u32,
-) -> Result<(), Errno> {
+/// Returns the times that are to be set. A time the host cannot hold is refused, and so is one that
+/// is to be both given and now.
+pub(super) fn times(accessed: u64, modified: u64, flags: u32) -> Result<FileTimes, Errno> {
     let pick = |given: u64, set: u32, now: u32| -> Result<Option<SystemTime>, Errno> {
         match (flags & set != 0, flags & now != 0) {
             (true, true) => Err(Errno::INVAL),
@@ -333,14 +335,14 @@ pub(super) fn apply_times(
             (false, false) => Ok(None),
         }
     };
-    let mut times = std::fs::FileTimes::new();
+    let mut times = FileTimes::new();
     if let Some(time) = pick(accessed, 1, 2)? {
         times = times.set_accessed(time);
     }
     if let Some(time) = pick(modified, 4, 8)? {
         times = times.set_modified(time);
     }
-    Ok(file.file.set_times(times)?)
+    Ok(times)
 }
 
 pub(super) fn prestat(guest: &mut Guest<'_, '_>, fd: u32, out: u32) -> Result<(), Errno> {
@@ -408,17 +410,22 @@ pub(super) fn readdir(
 }
 
 fn list(place: Place<'_>) -> Result<Vec<Entry>, Errno> {
-    let folder_entry = |name: &str| Entry {
+    let folder_entry = |name: &str, inode: u64| Entry {
         name: name.into(),
-        inode: 0,
+        inode,
         filetype: filetype::DIRECTORY,
     };
-    let mut listing = vec![folder_entry("."), folder_entry("..")];
+    // Where the folder above is, is not looked up: an inode of zero says that it is to be asked for.
+    let mut listing = vec![folder_entry(".", 0), folder_entry("..", 0)];
     match place {
-        Place::Virtual { names } => listing.extend(names.iter().map(|name| folder_entry(name))),
+        Place::Virtual { names } => {
+            listing.extend(names.iter().map(|name| folder_entry(name, 0)));
+        }
         Place::Inside { mount, relative } => {
+            listing[0].inode = cap_fs_ext::MetadataExt::ino(&mount.folder.metadata(&relative)?);
             for entry in mount.folder.read_dir(&relative)?.take(LISTING_NAMES) {
                 let entry = entry?;
+                let inode = entry.ino();
                 // A name that is no UTF-8 cannot be named by the guest.
                 let Ok(name) = entry.file_name().into_string() else {
                     continue;
@@ -428,7 +435,7 @@ fn list(place: Place<'_>) -> Result<Vec<Entry>, Errno> {
                     .map_or(filetype::UNKNOWN, abi::filetype_of);
                 listing.push(Entry {
                     name,
-                    inode: 0,
+                    inode,
                     filetype,
                 });
             }

@@ -6,17 +6,44 @@ use super::Wasi;
 use super::abi::{self, filetype};
 use super::descriptor::{Creation, Descriptor, FileAccess, OpenFolder, open_file};
 use super::errno::Errno;
-use super::file_calls::apply_times;
+use super::file_calls::times;
 use super::guest::Guest;
 use super::tree::{Place, Tree};
 
 const FOLLOW: u32 = 1;
 
+/// A path that the guest gave.
+struct Named {
+    /// Where it leads from the root.
+    path: String,
+    /// It ends in a slash, so it means a folder; nothing else is there.
+    as_folder: bool,
+}
+
+/// Returns what is meant by a folder's descriptor and a path.
+fn named(guest: &mut Guest<'_, '_>, fd: u32, pointer: u32, len: u32) -> Result<Named, Errno> {
+    let given = guest.path(pointer, len)?;
+    let wasi = &mut guest.host().wasi;
+    let path = Tree::absolute(&wasi.descriptors.folder(fd)?.path, &given)?;
+    let as_folder = means_folder(&given);
+    if as_folder
+        && let Ok(Place::Inside { mount, relative }) = wasi.tree.place(&path)
+        && let Ok(metadata) = mount.folder.symlink_metadata(&relative)
+        && !metadata.is_dir()
+    {
+        return Err(Errno::NOTDIR);
+    }
+    Ok(Named { path, as_folder })
+}
+
 /// Returns the absolute path meant by a folder's descriptor and a path.
 fn resolve(guest: &mut Guest<'_, '_>, fd: u32, pointer: u32, len: u32) -> Result<String, Errno> {
-    let path = guest.path(pointer, len)?;
-    let folder = guest.host().wasi.descriptors.folder(fd)?;
-    Tree::absolute(&folder.path, &path)
+    named(guest, fd, pointer, len).map(|named| named.path)
+}
+
+/// Tells whether a path is written as that of a folder.
+fn means_folder(path: &str) -> bool {
+    ["/", "/.", "/.."].iter().any(|end| path.ends_with(end))
 }
 
 #[expect(clippy::too_many_arguments, reason = "the signature is WASI's")]
@@ -36,10 +63,9 @@ pub(super) fn open(
     const DIRECTORY: u32 = 2;
     const EXCLUSIVE: u32 = 4;
     const TRUNCATE: u32 = 8;
-    const APPEND: u32 = 1;
     // Before anything is opened or made: a descriptor that the guest is not told of would stay.
     guest.bytes(out, 4)?;
-    let path = resolve(guest, fd, path, path_len)?;
+    let Named { path, as_folder } = named(guest, fd, path, path_len)?;
     let Wasi {
         tree,
         descriptors,
@@ -66,13 +92,14 @@ pub(super) fn open(
     let access = FileAccess {
         read: rights & (1 << 1) != 0,
         write: rights & (1 << 6) != 0,
-        append: descriptor_flags & APPEND != 0,
+        flags: FileAccess::flags(descriptor_flags)?,
     };
+    let create = open_flags & CREATE != 0;
+    if exists && create && open_flags & EXCLUSIVE != 0 {
+        return Err(Errno::EXIST);
+    }
     if is_folder {
-        if open_flags & EXCLUSIVE != 0 && open_flags & CREATE != 0 {
-            return Err(Errno::EXIST);
-        }
-        if access.write && open_flags & DIRECTORY == 0 {
+        if access.write {
             return Err(Errno::ISDIR);
         }
         let opened = descriptors.insert(Descriptor::Folder(OpenFolder {
@@ -81,29 +108,28 @@ pub(super) fn open(
         }))?;
         return guest.write_u32(out, opened);
     }
-    if open_flags & DIRECTORY != 0 {
+    if open_flags & DIRECTORY != 0 || as_folder {
         return Err(if exists { Errno::NOTDIR } else { Errno::NOENT });
     }
     let creation = Creation {
-        create: open_flags & CREATE != 0,
+        create: create && !exists,
         exclusive: open_flags & EXCLUSIVE != 0,
         truncate: open_flags & TRUNCATE != 0,
     };
-    if creation.create || creation.truncate || access.write {
+    if create || creation.truncate || access.write {
         tree.writable(&path)?;
     }
     let access = FileAccess {
         write: access.write || creation.truncate,
         ..access
     };
-    let creates = creation.create && !exists;
-    if creates {
+    if creation.create {
         quota.add_entry()?;
     }
     let file = match open_file(tree, &path, access, creation, follow) {
         Ok(file) => file,
         Err(error) => {
-            if creates {
+            if creation.create {
                 quota.remove_entry();
             }
             return Err(error);
@@ -152,13 +178,14 @@ pub(super) fn set_times(
     modified: u64,
     flags: u32,
 ) -> Result<(), Errno> {
+    let times = times(accessed, modified, flags)?;
     let path = resolve(guest, fd, path, path_len)?;
     let tree = &guest.host().wasi.tree;
     tree.writable(&path)?;
     let access = FileAccess {
         read: false,
         write: true,
-        append: false,
+        flags: 0,
     };
     match open_file(
         tree,
@@ -167,7 +194,7 @@ pub(super) fn set_times(
         Creation::default(),
         lookup & FOLLOW != 0,
     ) {
-        Ok(file) => apply_times(&file, accessed, modified, flags),
+        Ok(open) => Ok(open.file.set_times(times)?),
         // A folder keeps its times; programs that copy trees only want the call to succeed.
         Err(Errno::ISDIR) => Ok(()),
         Err(error) => Err(error),
@@ -255,7 +282,10 @@ pub(super) fn rename(
     to_len: u32,
 ) -> Result<(), Errno> {
     let from = resolve(guest, from_fd, from, from_len)?;
-    let to = resolve(guest, to_fd, to, to_len)?;
+    let Named {
+        path: to,
+        as_folder,
+    } = named(guest, to_fd, to, to_len)?;
     let Wasi {
         tree,
         quota,
@@ -268,6 +298,9 @@ pub(super) fn rename(
         return Err(Errno::XDEV);
     }
     let moved = from_mount.folder.symlink_metadata(&from_path)?;
+    if as_folder && !moved.is_dir() {
+        return Err(Errno::NOTDIR);
+    }
     let replaced = to_mount.folder.symlink_metadata(&to_path).ok();
     from_mount
         .folder

@@ -76,38 +76,44 @@ pub(super) fn random(guest: &mut Guest<'_, '_>, out: u32, len: u32) -> Result<()
     getrandom::fill(guest.bytes(out, len)?).map_err(|_| Errno::IO)
 }
 
+/// There are no sockets, so no descriptor is one.
+fn no_socket(guest: &mut Guest<'_, '_>, fd: u32) -> Result<(), Errno> {
+    guest.host().wasi.descriptors.get(fd)?;
+    Err(Errno::NOTSOCK)
+}
+
 pub(super) fn sock_accept(
-    _guest: &mut Guest<'_, '_>,
-    _fd: u32,
+    guest: &mut Guest<'_, '_>,
+    fd: u32,
     _flags: u32,
     _out: u32,
 ) -> Result<(), Errno> {
-    Err(Errno::NOTSUP)
+    no_socket(guest, fd)
 }
 
 pub(super) fn sock_recv(
-    _guest: &mut Guest<'_, '_>,
-    _fd: u32,
+    guest: &mut Guest<'_, '_>,
+    fd: u32,
     _list: u32,
     _count: u32,
     _flags: u32,
     _read: u32,
     _out: u32,
 ) -> Result<(), Errno> {
-    Err(Errno::NOTSUP)
+    no_socket(guest, fd)
 }
 
 pub(super) fn sock_send(
-    _guest: &mut Guest<'_, '_>,
-    _fd: u32,
+    guest: &mut Guest<'_, '_>,
+    fd: u32,
     _list: u32,
     _count: u32,
     _flags: u32,
     _out: u32,
 ) -> Result<(), Errno> {
-    Err(Errno::NOTSUP)
+    no_socket(guest, fd)
 }
 
-pub(super) fn sock_shutdown(_guest: &mut Guest<'_, '_>, _fd: u32, _how: u32) -> Result<(), Errno> {
-    Err(Errno::NOTSUP)
+pub(super) fn sock_shutdown(guest: &mut Guest<'_, '_>, fd: u32, _how: u32) -> Result<(), Errno> {
+    no_socket(guest, fd)
 }

@@ -136,4 +136,10 @@ async fn an_interrupt_while_nothing_runs_is_forgotten() {
     let mut session = base().await;
     session.interrupter().interrupt();
     assert_eq!(text(&mut session, "sum(range(100000))").await, "4999950000");
+    // One that was said to be about to run can be interrupted before it begins.
+    session.interrupter().expect_cell();
+    session.interrupter().interrupt();
+    let (execution, _) = session.collect("while True: pass").await.expect("it runs");
+    assert_eq!(execution.outcome, Outcome::Interrupted);
+    assert_eq!(text(&mut session, "1 + 1").await, "2");
 }

@@ -34,12 +34,20 @@ class Display(NotebookTest):
         self.assertEqual(self.text(), "stays\n")
         self.assertEqual([c for k, c, _ in self.host.sent if k == "clear_output"], [{"wait": False}, {"wait": True}])
 
-    def test_a_failing_repr_is_an_error_beside_the_others(self):
-        self.cell(
-            "class C:\n    def __repr__(self): return 'text'\n    def _repr_html_(self): raise ValueError('html')\nC()"
-        )
-        self.assertEqual(self.shown(), [{"text/plain": "text"}])
-        self.assertEqual(self.host.reply["ename"], "ValueError")
+    def test_a_failing_repr_is_told_and_the_others_are_shown(self):
+        form = "class C:\n    def __repr__(self): return 'text'\n    def {name}(self, **k): raise ValueError('no')\n"
+        for name in ("_repr_html_", "_repr_png_", "_repr_mimebundle_", "_ipython_display_"):
+            for call, kind in (("C()", "execute_result"), ("display(C())", "display_data")):
+                with self.subTest(name=name, call=call):
+                    self.good(form.format(name=name) + call)
+                    self.assertEqual(self.kinds(), ["stream", kind])
+                    self.assertEqual(self.shown(kind), [{"text/plain": "text"}])
+                    self.assertIn("ValueError", self.text("stderr"))
+                    self.assertEqual(self.text("stderr").count("Traceback"), 1)
+        self.good("class D:\n    def __repr__(self): raise ValueError('no')\nD()")
+        self.assertIn("ValueError", self.text("stderr"))
+        # The control: the same call in the cell itself is the cell's error.
+        self.bad("repr(D())", "ValueError")
 
     def test_a_refused_output_costs_only_itself(self):
         self.host.refuse = lambda header: header["type"] == "display_data" and "text/html" in header["content"]["data"]
@@ -52,8 +60,9 @@ class Display(NotebookTest):
         self.assertIn("more characters not shown", self.shown()[0]["text/plain"])
 
     def test_huge_integers(self):
-        self.cell("10 ** 5000")
-        self.good("1")
+        self.good("10 ** 5000")
+        self.assertIn("set_int_max_str_digits", self.text("stderr"))
+        self.bad("str(10 ** 5000)", "ValueError")
 
     def test_markdown_latex_json(self):
         self.good(

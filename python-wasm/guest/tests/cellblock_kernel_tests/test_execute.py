@@ -132,9 +132,16 @@ class Execute(NotebookTest):
     def test_exits_end_the_cell_only(self):
         self.bad("import sys; sys.exit(3)", "SystemExit")
         self.assertIn("ends the cell", self.text("stderr"))
-        self.good("exit")
-        self.good("exit()")
-        self.good("x = 1")
+        for way in ("exit", "quit", "exit()", "quit(3)", "exit('bye')", "import asyncio\nawait asyncio.sleep(0)\nexit()"):
+            with self.subTest(way=way):
+                reply = self.good(f"x = 1\n{way}\nprint('never')" if "(" in way else way)
+                self.assertEqual([payload["source"] for payload in reply["payload"]], ["ask_exit"])
+                self.assertEqual(self.kinds(), ["stream"])
+                self.assertIn("the session and its variables stay", self.text("stderr"))
+        self.good("def leave():\n    try:\n        exit()\n    except Exception:\n        print('caught')\nleave()\nprint('never')")
+        self.assertEqual(self.text(), "")
+        self.good("x")
+        self.assertEqual(self.shown(), [{"text/plain": "1"}])
 
     def test_names_are_those_of_main(self):
         self.good("x = 7\nimport __main__\nclass C: pass\n(__name__, __main__.x, C.__module__)")

@@ -60,6 +60,9 @@ class OtherLibraries(NotebookTest):
                 self.good(f"import plotly.express as px, plotly.graph_objects as go\n{code}")
                 data = (self.shown() + self.shown("display_data"))[0]
                 self.assertIn("data", data["application/vnd.plotly.v1+json"])
+                # For viewers that do not know the type; the drawing library is named, not included.
+                self.assertIn('src="https://cdn.plot.ly/plotly-', data["text/html"])
+                self.assertLess(len(data["text/html"]), 30_000)
 
     def test_altair(self):
         self.good(

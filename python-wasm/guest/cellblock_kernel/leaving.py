@@ -1,0 +1,52 @@
+"""Leaving: `exit()`, `quit()` and `sys.exit()`, in a notebook's cell and in a script."""
+
+import builtins
+import sys
+
+from IPython.core.autocall import IPyAutocall
+from IPython.core.getipython import get_ipython
+
+
+class EndOfCell(SystemExit):
+    """What `exit()` raises in a notebook: the cell ends there, and that is no error."""
+
+
+class Exiter(IPyAutocall):
+    """`exit` and `quit` in a notebook: ask the front end to close, end the cell, and keep the session."""
+
+    rewrite = False
+
+    def __call__(self, *code, keep_kernel=True):
+        self._ip.ask_exit()
+        raise EndOfCell(*code)
+
+
+class State:
+    script = False  # a script runs, and no notebook
+
+
+state = State()
+
+
+def script(argument, path=None):
+    """Gives a script what it finds under `python FILE.py`: its path, its argument zero, and an `exit` that ends it."""
+    from _sitebuiltins import Quitter
+
+    shell = get_ipython()
+    state.script = True
+    sys.argv[:] = [argument]
+    if path is not None:
+        shell.user_ns["__file__"] = path
+    for name in ("exit", "quit"):
+        setattr(builtins, name, Quitter(name, "Ctrl-D"))
+        shell.user_ns.pop(name, None)
+
+
+def left(shell, error):
+    """Shows how a cell was left."""
+    if isinstance(error, EndOfCell):
+        print("exit() ended the cell; the session and its variables stay, and the next cell runs.", file=sys.stderr)
+        return
+    shell.showtraceback(exception_only=True)
+    if not state.script:
+        print("To leave the notebook, close it: sys.exit() ends the cell, not the session.", file=sys.stderr)
