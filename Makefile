@@ -10,7 +10,7 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 CELLBLOCK := $(TARGET_DIR)/debug/cellblock
 CARGO_FLAGS := --locked
 
-.PHONY: help prepare build run test lint doc deny bench clean
+.PHONY: help prepare build run test lint queries doc deny bench clean
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -21,10 +21,12 @@ prepare:
 build: prepare ## Build the command `cellblock`.
 	$(CARGO) build $(CARGO_FLAGS) --workspace
 
-run: build ## Prepare the interpreter and run examples/tour.ipynb; its outputs are in target/tour.ipynb.
+run: build ## Prepare the interpreter, run examples/tour.ipynb (its outputs are in target/tour.ipynb), and serve.
 	@mkdir -p target
 	$(CELLBLOCK) run examples/tour.ipynb --image ml --out target/tour.ipynb
 	@echo "target/tour.ipynb has the outputs; open it with any notebook viewer. Your own: $(CELLBLOCK) run FILE.ipynb"
+	@echo "The service is at the address below, its API at /docs; Ctrl-C ends it."
+	$(CELLBLOCK) serve
 
 test: prepare lint doc ## Check style, run all tests, build the documentation, check the dependencies.
 	$(CARGO) test $(CARGO_FLAGS) --workspace
@@ -33,6 +35,9 @@ test: prepare lint doc ## Check style, run all tests, build the documentation, c
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
+
+queries: prepare ## Check the database queries against the schema and renew .sqlx/, after changing either.
+	@.ci/queries
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(CARGO_FLAGS) --workspace --no-deps

@@ -8,12 +8,15 @@ macro_rules! note {
     }};
 }
 
+mod audit;
 mod bars;
 mod bench;
+mod config;
 mod doctor;
 mod image;
 mod policy;
 mod run;
+mod serve;
 mod stdin;
 mod watch;
 
@@ -22,13 +25,15 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use python_wasm::{ImageError, SessionError};
 
+use crate::worker;
+
 /// Runs Jupyter notebooks whose code nobody has to trust, inside CPython compiled to WebAssembly.
 #[derive(Debug, Parser)]
 #[command(
     name = "cellblock",
     version,
     after_help = "Exit codes: 0 all cells ran; 1 a cell raised or hit a limit; \
-    2 wrong use or unreadable input; 3 the sandbox itself failed."
+    2 wrong use or unreadable input; 3 the sandbox itself failed; 130 ended by Ctrl-C without waiting for the cell."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -37,6 +42,11 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Serve sessions, notebooks and files over HTTP and WebSocket.
+    Serve(serve::Arguments),
+    /// Hold sessions for `cellblock serve`, which starts this itself.
+    #[command(hide = true)]
+    Worker(worker::WorkerOptions),
     /// Run a notebook or a script and write the notebook with its outputs.
     Run(run::Arguments),
     /// List, build or show images: interpreters with packages already loaded.
@@ -45,6 +55,12 @@ enum Command {
     /// List or show policies: what a run may use and see.
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Check or show the service's configuration.
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Check that the service's audit log is as it was written.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Measure the sandbox on this machine.
     Bench(bench::Arguments),
     /// Check this machine and say what to do.
@@ -125,6 +141,13 @@ impl From<SessionError> for Failure {
 /// Runs the command that the process was started with, and returns its exit code.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Command::Worker(options) = &arguments.command {
+        // It confines itself before it starts any thread.
+        return match worker::run(options) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&Failure::sandbox(error)),
+        };
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -134,9 +157,13 @@ pub fn main() -> ExitCode {
     };
     let result = runtime.block_on(async {
         match arguments.command {
+            Command::Serve(arguments) => serve::run(arguments).await,
+            Command::Worker(_) => unreachable!("it was started above"),
             Command::Run(arguments) => run::run(arguments).await,
             Command::Image(command) => image::run(command).await,
             Command::Policy(command) => policy::run(&command),
+            Command::Config(command) => config::run(&command),
+            Command::Audit(command) => audit::run(command).await,
             Command::Bench(arguments) => bench::run(&arguments).await,
             Command::Doctor => doctor::run().await,
         }
@@ -155,7 +182,14 @@ fn fail(failure: &Failure) -> ExitCode {
 }
 
 /// Writes a line to stdout. A reader that has gone away (`| head`) is no error of ours.
-fn say(line: &str) {
+fn say(line: &str) -> Result<(), Failure> {
     use std::io::Write as _;
-    let _ = writeln!(std::io::stdout(), "{line}");
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::Sandbox(anyhow::anyhow!(
+                "stdout cannot be written: {error}; what was to be shown is not complete"
+            )))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }

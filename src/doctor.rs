@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use python_wasm::{
-    ImageSpec, Outcome, Policy, Quiet, Runtime, RuntimeOptions, Session, SessionOptions,
+    ImageSpec, Outcome, Policy, Quiet, Runtime, RuntimeError, RuntimeOptions, Session,
+    SessionOptions, Stale,
 };
 use rustix::process::{Resource, getrlimit};
 
@@ -30,6 +31,8 @@ pub(crate) struct Check {
     pub(crate) state: State,
     /// What was found.
     pub(crate) found: String,
+    /// What it consists of, line by line.
+    pub(crate) list: Vec<String>,
     /// What to do about it.
     pub(crate) advice: Option<String>,
 }
@@ -40,6 +43,7 @@ impl Check {
             name,
             state: State::Ok,
             found: found.into(),
+            list: Vec::new(),
             advice: None,
         }
     }
@@ -49,6 +53,7 @@ impl Check {
             name,
             state,
             found: found.into(),
+            list: Vec::new(),
             advice: Some(advice.into()),
         }
     }
@@ -72,6 +77,7 @@ pub(crate) fn machine() -> Vec<Check> {
         kernel(&rustix::system::uname().release().to_string_lossy()),
         memory(&fs::read_to_string("/proc/meminfo").unwrap_or_default()),
         cache(&options.cache),
+        stale(options.stale()),
         disk(&options.cache),
         maps(&fs::read_to_string("/proc/sys/vm/max_map_count").unwrap_or_default()),
         files(getrlimit(Resource::Nofile).current),
@@ -149,6 +155,27 @@ fn cache(folder: &Path) -> Check {
                 )
             }
         }
+    }
+}
+
+fn stale(found: Result<Vec<Stale>, RuntimeError>) -> Check {
+    const NAME: &str = "cache contents";
+    let stale = match found {
+        Ok(stale) if stale.is_empty() => return Check::ok(NAME, "all of it is in use"),
+        Ok(stale) => stale,
+        Err(error) => {
+            let advice = "see the line above; nothing of it is used until it can be read";
+            return Check::bad(NAME, State::Warn, error.to_string(), advice);
+        }
+    };
+    let bytes = stale.iter().map(|stale| stale.bytes).sum();
+    let line = |stale: &Stale| format!("{:>10}  {}", text::size(stale.bytes), stale.name);
+    Check {
+        list: stale.iter().map(line).collect(),
+        advice: Some(
+            "`cellblock image prune` removes what other builds of this program left".into(),
+        ),
+        ..Check::ok(NAME, format!("{} of other builds", text::size(bytes)))
     }
 }
 
@@ -273,6 +300,29 @@ mod tests {
         ] {
             assert_eq!(kernel(release).state, state, "{release}");
         }
+    }
+
+    #[test]
+    fn what_other_builds_left_is_listed_with_sizes() {
+        let left = |name: &str, bytes| Stale {
+            name: name.into(),
+            bytes,
+        };
+        let check = stale(Ok(vec![
+            left("image-a", 5 << 20),
+            left("kernel-b", 1 << 20),
+        ]));
+        assert_eq!(
+            (check.state, check.found.as_str()),
+            (State::Ok, "6.0 MiB of other builds")
+        );
+        assert_eq!(check.list, ["   5.0 MiB  image-a", "   1.0 MiB  kernel-b"]);
+        assert!(
+            check
+                .advice
+                .is_some_and(|advice| advice.contains("cellblock image prune"))
+        );
+        assert_eq!(stale(Ok(Vec::new())).advice, None);
     }
 
     #[test]

@@ -14,10 +14,23 @@
 
 mod bench;
 mod cli;
+mod config;
+mod disk;
 mod doctor;
+mod error_code;
+mod file;
 mod folder;
+mod http;
+mod id;
+mod layout;
 mod notebook;
 mod runner;
+mod service;
+mod session;
+mod store;
+mod telemetry;
+mod tenant;
 mod text;
+mod worker;
 
 pub use cli::main;

@@ -1,12 +1,36 @@
-//! Notebooks as documents: reading, upgrading, writing, and what a run fills in.
+//! Notebooks as documents: reading, upgrading, writing, and what a run fills in; and the notebooks
+//! of the service, which are edited and run while others look at them.
 
+mod context;
 mod document;
+mod execute;
+mod export;
+mod import;
+mod kept;
+mod library;
+mod live;
+mod open;
 mod outputs;
 mod parameters;
+mod path;
 mod percent;
+mod place;
 mod repair;
+mod repair_output;
+mod stored;
+mod widgets;
 
-pub(crate) use document::{CellKind, Notebook};
-pub(crate) use outputs::Outputs;
+pub(crate) use context::Context;
+pub(crate) use document::{CellKind, Notebook, NotebookError};
+pub(crate) use execute::Taken;
+pub(crate) use export::ExportFormat;
+pub(crate) use import::ImportFormat;
+pub(crate) use library::{Expected, Library, NewNotebook, Snapshot};
+pub(crate) use live::{
+    CellPatch, CellView, Document, NewCell, Place, Selection, Status, reader_name,
+};
+pub(crate) use open::Watching;
+pub(crate) use outputs::{Outputs, text_of};
 pub(crate) use parameters::{Parameter, inject};
+pub(crate) use path::NotebookPath;
 pub(crate) use percent::from_script;

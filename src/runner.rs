@@ -11,6 +11,9 @@ use crate::notebook::{CellKind, Notebook, Outputs};
 /// The tag of cells that are meant to fail.
 const MAY_RAISE: &str = "raises-exception";
 
+/// The exception by which Python code ends its program.
+pub(crate) const LEFT: &str = "SystemExit";
+
 /// Messages of a cell that may wait to be taken.
 const QUEUE: usize = 256;
 
@@ -38,14 +41,38 @@ pub(crate) struct Place<'n> {
 }
 
 /// How a run goes on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Plan {
     /// Go on after a cell that failed.
     pub(crate) keep_going: bool,
     /// Somebody can answer questions.
     pub(crate) allow_stdin: bool,
-    /// It is a script: `sys.exit()` ends it, and fails it only with a code that says so.
-    pub(crate) script: bool,
+    /// It is a script: `exit()` and `sys.exit()` end it, and fail it only with a code that says so.
+    pub(crate) script: Option<Script>,
+}
+
+/// What a script finds out about itself, as under `python FILE.py`.
+#[derive(Debug)]
+pub(crate) enum Script {
+    /// It lies in the session's home under this name.
+    File(String),
+    /// It came from stdin.
+    Piped,
+}
+
+impl Script {
+    /// Returns the Python that tells the guest.
+    fn introduction(&self) -> String {
+        let arguments = match self {
+            Self::File(name) => {
+                // A JSON text is a Python text too.
+                let path = serde_json::Value::from(format!("/home/user/{name}"));
+                format!("{path}, {path}")
+            }
+            Self::Piped => "'-'".to_owned(),
+        };
+        format!("__import__('cellblock_kernel.leaving').leaving.script({arguments})")
+    }
 }
 
 /// What a run came to.
@@ -57,6 +84,8 @@ pub(crate) struct Report {
     pub(crate) failed: usize,
     /// The user stopped the run.
     pub(crate) interrupted: bool,
+    /// The user did not wait until the cell had stopped.
+    pub(crate) abandoned: bool,
 }
 
 /// Runs the notebook's code cells. What they show is in the notebook afterwards, also when the
@@ -75,10 +104,19 @@ pub(crate) async fn run(
     observer: &mut dyn Observer,
 ) -> Result<Report, SessionError> {
     notebook.clear_results();
+    if let Some(script) = &plan.script {
+        let cell = Cell {
+            silent: true,
+            store_history: false,
+            ..Cell::new(script.introduction())
+        };
+        // A session that has not even this to spend says so at the first cell.
+        session.run_cell(&cell, &mpsc::channel(1).0).await?;
+    }
     let code: Vec<usize> = (0..notebook.len())
         .filter(|index| notebook.kind(*index) == CellKind::Code)
         .collect();
-    let mut outputs = Outputs::of(notebook.len());
+    let mut outputs = Outputs::default();
     let mut counts = vec![None; notebook.len()];
     let mut report = Report::default();
     let mut result = Ok(());
@@ -93,7 +131,7 @@ pub(crate) async fn run(
             source: &source,
         };
         observer.begins(place);
-        outputs.begin(index);
+        outputs.begin(&index);
         let cell = Cell {
             id: notebook.id(index).map(str::to_owned),
             allow_stdin: plan.allow_stdin,
@@ -103,7 +141,7 @@ pub(crate) async fn run(
         report.ran += 1;
         let mut take = |event: Event, observer: &mut dyn Observer| {
             observer.shows(&event);
-            outputs.take(index, event);
+            outputs.take(&index, event);
         };
         let ended = run_cell(session, &cell, interrupts, observer, &mut take).await;
         let execution = match ended {
@@ -113,8 +151,9 @@ pub(crate) async fn run(
             }
             Ok(Ended::Abandoned) => {
                 report.interrupted = true;
+                report.abandoned = true;
                 report.failed += 1;
-                outputs.take(index, abandoned());
+                outputs.take(&index, abandoned());
                 observer.ends(place, &Outcome::Interrupted, started.elapsed());
                 break;
             }
@@ -128,7 +167,7 @@ pub(crate) async fn run(
         let mut left = false;
         let failed = match &execution.outcome {
             Outcome::Ok => false,
-            Outcome::Error { ename, evalue, .. } if plan.script && ename == "SystemExit" => {
+            Outcome::Error { ename, evalue, .. } if plan.script.is_some() && ename == LEFT => {
                 left = true;
                 !matches!(evalue.as_str(), "" | "0" | "None")
             }
@@ -141,8 +180,9 @@ pub(crate) async fn run(
         }
     }
     for index in code {
-        notebook.set_result(index, &outputs.of_cell(index), counts[index]);
+        notebook.set_result(index, &outputs.of_cell(&index), counts[index]);
     }
+    notebook.set_widgets(outputs.widgets());
     result.map(|()| report)
 }
 

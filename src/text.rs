@@ -74,9 +74,9 @@ pub(crate) fn size(bytes: u64) -> String {
 }
 
 /// Control characters, and marks that turn the direction of text around.
-fn steers(letter: char) -> bool {
+pub(crate) fn steers(letter: char) -> bool {
     letter.is_control()
-        || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+        || matches!(letter, '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
 }
 
 /// Returns the length of a colour sequence (`ESC [ digits and ; m`) at the start.
@@ -84,6 +84,18 @@ fn colour(text: &str) -> Option<usize> {
     let parameters = text.strip_prefix("\u{1b}[")?;
     let end = parameters.find(|letter: char| !letter.is_ascii_digit() && letter != ';')?;
     parameters[end..].starts_with('m').then_some(end + 3)
+}
+
+/// Returns a text of about `most` bytes: its beginning and its end, and how much is missing between.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    // Errors and results stand at the end, so it gets as much as the beginning.
+    let head = text.floor_char_boundary(most / 2);
+    let tail = text.ceil_char_boundary(text.len() - most / 2);
+    let (start, end) = (&text[..head], &text[tail..]);
+    format!("{start}\n… {} bytes left out …\n{end}", tail - head)
 }
 
 #[cfg(test)]
@@ -112,5 +124,13 @@ mod tests {
             "red \u{1b}[2J"
         );
         assert_eq!(line("\n  a\u{1b}[31mb\ncd", 4), "a\\u{1b}[3…");
+    }
+
+    #[test]
+    fn a_shortened_text_keeps_its_beginning_and_its_end() {
+        assert_eq!(shortened("abc", 3), "abc");
+        assert_eq!(shortened("abcdefghij", 4), "ab\n… 6 bytes left out …\nij");
+        assert_eq!(shortened("äöüäöü", 6), "ä\n… 8 bytes left out …\nü");
+        assert_eq!(shortened("äöü", 0), "\n… 6 bytes left out …\n");
     }
 }

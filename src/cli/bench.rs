@@ -40,18 +40,18 @@ pub(super) async fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         .map_err(Failure::sandbox)?;
     if arguments.json {
         let json = serde_json::json!({"image": image.name(), "figures": figures});
-        say(&format!("{json:#}"));
+        say(&format!("{json:#}"))?;
     } else {
-        table(&figures);
+        table(&figures)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn table(figures: &[Figure]) {
+fn table(figures: &[Figure]) -> Result<(), Failure> {
     say(&format!(
         "{:<42} {:>10} {:>10} {:>10}",
         "", "median", "least", "most"
-    ));
+    ))?;
     for figure in figures {
         let unit = match figure.unit {
             Kind::Milliseconds => "ms",
@@ -60,6 +60,7 @@ fn table(figures: &[Figure]) {
         say(&format!(
             "{:<42} {:>10.2} {:>10.2} {:>10.2} {unit}",
             figure.name, figure.median, figure.minimum, figure.maximum
-        ));
+        ))?;
     }
+    Ok(())
 }

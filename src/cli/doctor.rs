@@ -14,13 +14,12 @@ pub(super) async fn run() -> Result<ExitCode, Failure> {
             State::Warn => "warn",
             State::Fail => "FAIL",
         };
-        say(&format!("{state}  {:<20} {}", check.name, check.found));
-        if let Some(advice) = check.advice {
-            say(&format!("{:27}{advice}", ""));
-        }
+        say(&format!("{state}  {:<20} {}", check.name, check.found))?;
+        let mut more = check.list.into_iter().chain(check.advice);
+        more.try_for_each(|line| say(&format!("{:27}{line}", "")))
     };
-    doctor::machine().into_iter().for_each(&mut tell);
-    tell(doctor::session().await);
+    doctor::machine().into_iter().try_for_each(&mut tell)?;
+    tell(doctor::session().await)?;
     Ok(ExitCode::from(match worst {
         State::Ok => 0,
         State::Warn => 1,

@@ -27,6 +27,8 @@ pub(super) enum Command {
         #[arg(long, short)]
         quiet: bool,
     },
+    /// Remove what other builds of this program left in the cache; what a running process uses stays.
+    Prune,
     /// Show an image's recipe.
     Show {
         /// base, data, ml, or a recipe (TOML file).
@@ -41,7 +43,7 @@ pub(super) async fn run(command: Command) -> Result<ExitCode, Failure> {
             for name in ImageSpec::builtins() {
                 let spec = ImageSpec::builtin(name)?;
                 let default = if name == "data" { " (default)" } else { "" };
-                say(&format!("{name:<6} {}{default}", spec.description));
+                say(&format!("{name:<6} {}{default}", spec.description))?;
             }
         }
         Command::Build { image, quiet } => {
@@ -56,11 +58,34 @@ pub(super) async fn run(command: Command) -> Result<ExitCode, Failure> {
                 built.name(),
                 text::size(built.memory_bytes()),
                 built.digest()
-            ));
+            ))?;
         }
-        Command::Show { image } => show(&spec(&image)?),
+        Command::Prune => prune()?,
+        Command::Show { image } => show(&spec(&image)?)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn prune() -> Result<(), Failure> {
+    let pruned = RuntimeOptions::default()
+        .prune()
+        .map_err(Failure::sandbox)?;
+    for stale in &pruned.removed {
+        say(&format!(
+            "removed {} ({})",
+            stale.name,
+            text::size(stale.bytes)
+        ))?;
+    }
+    for stale in &pruned.in_use {
+        let size = text::size(stale.bytes);
+        say(&format!(
+            "kept {} ({size}): a running process uses it",
+            stale.name
+        ))?;
+    }
+    let bytes = pruned.removed.iter().map(|stale| stale.bytes).sum();
+    say(&format!("{} removed", text::size(bytes)))
 }
 
 /// Returns the recipe of a built-in image, or the one in a TOML file. Paths of wheels in a file
@@ -83,21 +108,22 @@ pub(super) fn spec(name: &str) -> Result<ImageSpec, Failure> {
     Ok(spec)
 }
 
-fn show(spec: &ImageSpec) {
-    say(&format!("{}: {}", spec.name, spec.description));
+fn show(spec: &ImageSpec) -> Result<(), Failure> {
+    say(&format!("{}: {}", spec.name, spec.description))?;
     if let Some(base) = &spec.extends {
-        say(&format!("extends: {base}"));
+        say(&format!("extends: {base}"))?;
     }
     for wheel in &spec.wheels {
-        say(&format!("wheel: {}", wheel.display()));
+        say(&format!("wheel: {}", wheel.display()))?;
     }
-    say(&format!("imports: {}", spec.imports.join(", ")));
+    say(&format!("imports: {}", spec.imports.join(", ")))?;
     for (title, code) in [("set-up", &spec.setup), ("warm-up", &spec.warm)] {
         if !code.trim().is_empty() {
-            say(&format!("{title}:"));
+            say(&format!("{title}:"))?;
             for line in code.trim().lines() {
-                say(&format!("    {line}"));
+                say(&format!("    {line}"))?;
             }
         }
     }
+    Ok(())
 }

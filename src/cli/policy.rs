@@ -28,15 +28,15 @@ pub(super) fn run(command: &Command) -> Result<ExitCode, Failure> {
                 let about = text.lines().next().unwrap_or_default();
                 let about = about.trim_start_matches("# ");
                 let about = about.strip_prefix(&format!("{name}: ")).unwrap_or(about);
-                say(&format!("{name:<10} {about}"));
+                say(&format!("{name:<10} {about}"))?;
             }
         }
         Command::Show { policy } => match Policy::profile_text(policy) {
-            Ok(text) => say(text.trim_end()),
+            Ok(text) => say(text.trim_end())?,
             Err(_) => say(load_policy(policy)
                 .map_err(Failure::Usage)?
                 .to_toml()
-                .trim_end()),
+                .trim_end())?,
         },
     }
     Ok(ExitCode::SUCCESS)

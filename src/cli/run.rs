@@ -16,7 +16,7 @@ use super::watch::{CellLines, ScriptText};
 use super::{Failure, bars, image, stdin};
 use crate::folder::{self, Snapshot};
 use crate::notebook::{self, Parameter};
-use crate::runner::{self, Observer, Plan, Report};
+use crate::runner::{self, Observer, Plan, Report, Script};
 use crate::text;
 use input::{Format, Input};
 use output::Target;
@@ -34,7 +34,11 @@ The cells run in /home/user, a private copy of the notebook's folder (without hi
 nothing outside of the sandbox is written except the notebook with its outputs and what --files names.
 
 Exit codes: 0 all cells ran; 1 a cell raised or hit a limit (what ran is written all the same);
-2 wrong use or unreadable input; 3 the sandbox itself failed.";
+2 wrong use or unreadable input; 3 the sandbox itself failed, or the outputs could not be written where they belong;
+130 ended by Ctrl-C without waiting for the cell (a second Ctrl-C does that).";
+
+/// The exit code of what Ctrl-C ended: 128 and the signal's number, as shells have it.
+const ENDED: u8 = 130;
 
 /// Runs a notebook or a script and writes the notebook with its outputs.
 #[derive(Debug, clap::Args)]
@@ -87,6 +91,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         mut notebook,
         format,
         folder,
+        name,
     } = input::read(&arguments.file)?;
     notebook::inject(&mut notebook, &arguments.parameters);
     let policy = permission::policy(
@@ -107,6 +112,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             image: spec.name,
         }));
     }
+    // From here on a signal ends the run by way of its end, so that no private folder is left.
+    let mut interrupts = interrupts();
     let place = place(&arguments, folder.as_deref(), &policy)?;
     if let Some(kept) = &arguments.files {
         if kept.is_symlink() {
@@ -121,10 +128,17 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     }
 
     let progress = bars::progress(arguments.quiet);
-    let runtime = Runtime::prepare(RuntimeOptions::default(), progress.clone())
-        .await
-        .map_err(Failure::sandbox)?;
-    let image = runtime.image(&spec, progress).await?;
+    let prepared = async {
+        let runtime = Runtime::prepare(RuntimeOptions::default(), progress.clone())
+            .await
+            .map_err(Failure::sandbox)?;
+        Ok::<_, Failure>(runtime.image(&spec, progress.clone()).await?)
+    };
+    let image = tokio::select! {
+        biased;
+        Some(()) = interrupts.recv() => return Ok(ExitCode::from(ENDED)),
+        image = prepared => image?,
+    };
     let before = Snapshot::of(&place.path);
     let started = Instant::now();
     let options = SessionOptions {
@@ -141,32 +155,42 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let plan = Plan {
         keep_going: arguments.keep_going,
         allow_stdin: stdin::can_ask(),
-        script: format == Format::Script,
+        script: prints.then(|| match &name {
+            Some(name) => Script::File(name.clone()),
+            None => Script::Piped,
+        }),
     };
     let result = runner::run(
         &mut session,
         &mut notebook,
         plan,
-        &mut interrupts(),
+        &mut interrupts,
         &mut *observer,
     )
     .await;
     drop(observer);
-    target.write(&notebook.to_json())?;
+    let written = target.write(&notebook.to_json());
     let report = result?;
+    if report.abandoned {
+        written?;
+        return Ok(ExitCode::from(ENDED));
+    }
     let changed: Vec<_> = before
         .changes()
         .into_iter()
         .filter(|file| !target.is(&place.path.join(&file.path)))
         .collect();
-    if let Some(kept) = &arguments.files {
-        folder::keep(&place.path, &changed, kept).map_err(Failure::usage)?;
-    }
+    let kept = match &arguments.files {
+        Some(folder) => folder::keep(&place.path, &changed, folder).map_err(Failure::usage),
+        None => Ok(()),
+    };
+    // Each is done although the other failed; where the outputs are is the more important to know.
+    written.and(kept)?;
     if !arguments.quiet {
         output::tell_files(&changed, &arguments, place.private);
-        if !prints {
-            tell_end(report, &notebook, &target, started);
-        }
+    }
+    if !arguments.quiet && !prints {
+        tell_end(report, &notebook, &target, started);
     }
     Ok(ExitCode::from(u8::from(
         report.failed > 0 || report.interrupted,

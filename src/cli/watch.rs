@@ -8,7 +8,7 @@ use python_wasm::jupyter_protocol::{Media, MediaType, Stdio};
 use python_wasm::{Event, InputSender, Outcome};
 
 use super::stdin;
-use crate::runner::{Observer, Place};
+use crate::runner::{LEFT, Observer, Place};
 use crate::text;
 
 /// Characters of a cell's first line that are shown.
@@ -177,6 +177,14 @@ impl Observer for ScriptText {
             },
             Event::DisplayData(display) => self.media(&display.data),
             Event::ExecuteResult(result) => self.media(&result.data),
+            // As Python: what `sys.exit` was given is printed, unless it is a number.
+            Event::Error(error) if error.ename == LEFT => {
+                if error.evalue.parse::<i64>().is_err()
+                    && !matches!(error.evalue.as_str(), "" | "None")
+                {
+                    self.error(&format!("{}\n", error.evalue));
+                }
+            }
             Event::Error(error) => {
                 let traceback = error.traceback.join("\n") + "\n";
                 match self.guarded[1] {

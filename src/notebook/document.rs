@@ -5,7 +5,9 @@
 //! run writes (outputs, cell ids) goes through the types of the `nbformat` crate.
 
 use nbformat::v4::Output;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 use super::repair;
 
@@ -47,7 +49,8 @@ pub(crate) enum NotebookError {
 }
 
 /// What a cell is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum CellKind {
     /// Code, with outputs.
     Code,
@@ -68,7 +71,7 @@ impl CellKind {
     }
 }
 
-/// A notebook in nbformat 4.5 with at least one cell.
+/// A notebook in nbformat 4.5.
 #[derive(Debug, Clone)]
 pub(crate) struct Notebook {
     metadata: Map<String, Value>,
@@ -82,6 +85,16 @@ impl Notebook {
     /// [`NotebookError`] when the text is not JSON, not a notebook, of an unknown format, without
     /// cells, or not in Python.
     pub(crate) fn parse(text: &str) -> Result<Self, NotebookError> {
+        let notebook = Self::read(text)?;
+        if notebook.cells.is_empty() {
+            return Err(NotebookError::NoCells);
+        }
+        Ok(notebook)
+    }
+
+    /// Reads a notebook as [`Self::parse`] does; one without cells is a notebook too.
+    pub(super) fn read(text: &str) -> Result<Self, NotebookError> {
+        repair::bounded(text)?;
         let text = text.trim_start_matches('\u{feff}');
         let root = repair::read_json(text)?;
         let shape = |reason: &str| NotebookError::Shape {
@@ -99,7 +112,14 @@ impl Notebook {
         let minor = number("nbformat_minor").unwrap_or(0);
         let root = match (major, minor) {
             (4, 0..=MINOR) => root,
-            (3, _) => repair::upgrade_v3(text)?,
+            (3, _) if root.get("worksheets").is_some_and(Value::is_array) => {
+                repair::upgrade_v3(root)?
+            }
+            (3, _) => {
+                return Err(shape(
+                    "its nbformat 3 cannot be upgraded: it must have the key \"worksheets\" with a list",
+                ));
+            }
             _ => {
                 return Err(NotebookError::Version {
                     found: format!("{major}.{minor}"),
@@ -125,9 +145,6 @@ impl Notebook {
                 .map_err(|reason| shape(format!("cell {}: {reason}", index + 1)))?;
             cells.push(cell);
         }
-        if cells.is_empty() {
-            return Err(NotebookError::NoCells);
-        }
         repair::ids(&mut cells);
         let notebook = Self { metadata, cells };
         match notebook.language() {
@@ -151,6 +168,11 @@ impl Notebook {
             metadata: Map::new(),
             cells,
         }
+    }
+
+    /// Returns the notebook's metadata and its cells, each valid nbformat 4.5.
+    pub(super) fn into_parts(self) -> (Map<String, Value>, Vec<Map<String, Value>>) {
+        (self.metadata, self.cells)
     }
 
     fn language(&self) -> Option<&str> {
@@ -227,23 +249,45 @@ impl Notebook {
         }
     }
 
+    /// Sets the state of the widgets that the run made, for viewers to show them from. Without any,
+    /// what the notebook says of widgets stays.
+    pub(crate) fn set_widgets(&mut self, state: Option<Value>) {
+        if let Some(state) = state {
+            let widgets = json!({"application/vnd.jupyter.widget-state+json": state});
+            self.metadata.insert("widgets".into(), widgets);
+        }
+    }
+
     /// Returns the notebook as a file: nbformat 4.5, indented by one space as Jupyter does.
     pub(crate) fn to_json(&self) -> String {
-        let mut metadata = self.metadata.clone();
-        repair::language(&mut metadata);
-        let root = json!({
-            "metadata": metadata,
-            "nbformat": 4,
-            "nbformat_minor": MINOR,
-            "cells": self.cells,
-        });
-        let mut bytes = Vec::new();
-        let formatter = serde_json::ser::PrettyFormatter::with_indent(b" ");
-        let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
-        serde::Serialize::serialize(&root, &mut serializer).expect("a notebook is JSON");
-        bytes.push(b'\n');
-        String::from_utf8(bytes).expect("JSON is UTF-8")
+        written(self.metadata.clone(), &self.cells)
     }
+}
+
+/// A notebook as a file has it; the keys stand in the order of the alphabet, as Jupyter sorts them.
+#[derive(Serialize)]
+struct File<'n, C> {
+    cells: &'n [C],
+    metadata: Map<String, Value>,
+    nbformat: i64,
+    nbformat_minor: i64,
+}
+
+/// Returns the file of these cells: nbformat 4.5, indented by one space as Jupyter does.
+pub(super) fn written(mut metadata: Map<String, Value>, cells: &[impl Serialize]) -> String {
+    repair::language(&mut metadata);
+    let file = File {
+        cells,
+        metadata,
+        nbformat: 4,
+        nbformat_minor: MINOR,
+    };
+    let mut bytes = Vec::new();
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(b" ");
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
+    file.serialize(&mut serializer).expect("a notebook is JSON");
+    bytes.push(b'\n');
+    String::from_utf8(bytes).expect("JSON is UTF-8")
 }
 
 fn new_cell(kind: CellKind, source: &str, tags: &[String]) -> Map<String, Value> {
@@ -339,6 +383,7 @@ mod tests {
         let text = json!({"nbformat": 3, "nbformat_minor": 0, "metadata": {"name": "old"}, "worksheets": [{"cells": [
             {"cell_type": "heading", "level": 2, "metadata": {}, "source": ["Old"]},
             {"cell_type": "code", "metadata": {}, "input": ["1 + 1"], "language": "python", "outputs": []},
+            {"cell_type": "html", "metadata": {}, "source": ["<b>old</b>"]},
         ]}]});
         let read = Notebook::parse(&text.to_string()).unwrap();
         assert_eq!(
@@ -348,6 +393,10 @@ mod tests {
         assert_eq!(
             (read.kind(1), read.source(1)),
             (CellKind::Code, "1 + 1".into())
+        );
+        assert_eq!(
+            (read.kind(2), read.source(2)),
+            (CellKind::Markdown, "<b>old</b>".into())
         );
     }
 }

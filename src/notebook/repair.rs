@@ -7,6 +7,7 @@ use nbformat::v4::CellId;
 use serde_json::{Map, Value, json};
 
 use super::document::NotebookError;
+use super::repair_output;
 
 /// Keys that nbformat 4.5 admits in a cell; others make a notebook invalid.
 const CELL_KEYS: [&str; 7] = [
@@ -19,54 +20,100 @@ const CELL_KEYS: [&str; 7] = [
     "attachments",
 ];
 
+/// Objects and values that a notebook may be made of. A short text can hold very many, and each
+/// object takes hundreds of bytes of memory; 100,000 cells have about 300,000 objects.
+const MOST_OBJECTS: usize = 1_000_000;
+const MOST_VALUES: usize = 10_000_000;
+
+/// Refuses text that would take far more memory than its length says.
+pub(super) fn bounded(text: &str) -> Result<(), NotebookError> {
+    let (mut objects, mut values, mut in_string, mut escaped) = (0, 0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'{' => objects += 1,
+            b'[' | b',' => values += 1,
+            _ => {}
+        }
+    }
+    for (found, most, what) in [
+        (objects, MOST_OBJECTS, "objects"),
+        (values, MOST_VALUES, "values"),
+    ] {
+        if found > most {
+            let reason = format!("it is made of {found} {what}, and {most} are allowed");
+            return Err(NotebookError::Shape { reason });
+        }
+    }
+    Ok(())
+}
+
 /// Reads JSON as Python's `json` does: `NaN` and infinities, which are no JSON but stand in the
-/// outputs of many notebooks, become null.
+/// outputs of many notebooks, become null, and half a surrogate pair becomes U+FFFD.
 pub(super) fn read_json(text: &str) -> Result<Value, NotebookError> {
     serde_json::from_str(text).or_else(|source| {
-        let Some(repaired) = without_nan(text) else {
+        let Some(repaired) = repaired(text) else {
             return Err(NotebookError::Json { source });
         };
         serde_json::from_str(&repaired).map_err(|_| NotebookError::Json { source })
     })
 }
 
-/// Returns the text with bare `NaN`, `Infinity` and `-Infinity` replaced by null, or none when it
-/// has none.
-fn without_nan(text: &str) -> Option<String> {
+/// Returns the text with bare `NaN`, `Infinity` and `-Infinity` replaced by null and escapes of
+/// half a surrogate pair by that of U+FFFD, or none when it has none of these.
+fn repaired(text: &str) -> Option<String> {
     let mut result = String::with_capacity(text.len());
     let (mut rest, mut in_string, mut found) = (text, false, false);
     while let Some(letter) = rest.chars().next() {
-        let word = if in_string {
-            None
-        } else {
-            ["NaN", "-Infinity", "Infinity"]
-                .into_iter()
-                .find(|word| rest.starts_with(word))
-        };
-        if let Some(word) = word {
-            result.push_str("null");
-            rest = &rest[word.len()..];
-            found = true;
-            continue;
-        }
         let mut taken = letter.len_utf8();
-        if letter == '"' {
-            in_string = !in_string;
-        } else if in_string && letter == '\\' {
-            taken += rest[1..].chars().next().map_or(0, char::len_utf8);
+        let mut instead = None;
+        match letter {
+            '"' => in_string = !in_string,
+            '\\' if in_string => match escaped_unit(rest) {
+                Some(0xD800..=0xDBFF)
+                    if matches!(escaped_unit(&rest[ESCAPE..]), Some(0xDC00..=0xDFFF)) =>
+                {
+                    taken = 2 * ESCAPE;
+                }
+                Some(0xD800..=0xDFFF) => (taken, instead) = (ESCAPE, Some("\\ufffd")),
+                Some(_) | None => taken += rest[1..].chars().next().map_or(0, char::len_utf8),
+            },
+            'N' | 'I' | '-' if !in_string => {
+                let words = ["NaN", "-Infinity", "Infinity"];
+                if let Some(word) = words.into_iter().find(|word| rest.starts_with(word)) {
+                    (taken, instead) = (word.len(), Some("null"));
+                }
+            }
+            _ => {}
         }
-        result.push_str(&rest[..taken]);
+        found |= instead.is_some();
+        result.push_str(instead.unwrap_or(&rest[..taken]));
         rest = &rest[taken..];
     }
     found.then_some(result)
 }
 
+/// Length of an escape such as `\ud800`.
+const ESCAPE: usize = 6;
+
+/// Returns the UTF-16 unit of the escape that the text begins with.
+fn escaped_unit(text: &str) -> Option<u16> {
+    let digits = text.strip_prefix("\\u")?.get(..ESCAPE - 2)?;
+    let plain = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    u16::from_str_radix(digits, 16).ok().filter(|_| plain)
+}
+
 /// Upgrades a notebook of nbformat 3.
-pub(super) fn upgrade_v3(text: &str) -> Result<Map<String, Value>, NotebookError> {
+pub(super) fn upgrade_v3(mut old: Map<String, Value>) -> Result<Map<String, Value>, NotebookError> {
     let shape = |reason: String| NotebookError::Shape {
         reason: format!("its nbformat 3 cannot be upgraded: {reason}"),
     };
-    let read = nbformat::parse_notebook(text).map_err(|error| shape(error.to_string()))?;
+    html_to_markdown(&mut old);
+    let text = Value::Object(old).to_string();
+    let read = nbformat::parse_notebook(&text).map_err(|error| shape(error.to_string()))?;
     let nbformat::Notebook::V3(old) = read else {
         return Err(shape("it is not what its version says".into()));
     };
@@ -75,6 +122,21 @@ pub(super) fn upgrade_v3(text: &str) -> Result<Map<String, Value>, NotebookError
         Ok(Value::Object(root)) => Ok(root),
         Ok(_) => Err(shape("it is not an object".into())),
         Err(error) => Err(shape(error.to_string())),
+    }
+}
+
+/// Makes the `html` cells of nbformat 3 Markdown, which may hold HTML, as Jupyter does.
+fn html_to_markdown(old: &mut Map<String, Value>) {
+    let worksheets = old.get_mut("worksheets").and_then(Value::as_array_mut);
+    let cells = worksheets
+        .into_iter()
+        .flatten()
+        .filter_map(|sheet| sheet.get_mut("cells")?.as_array_mut())
+        .flatten();
+    for kind in cells.filter_map(|cell| cell.get_mut("cell_type")) {
+        if kind == "html" {
+            *kind = json!("markdown");
+        }
     }
 }
 
@@ -107,10 +169,32 @@ pub(super) fn cell(cell: Value) -> Result<Map<String, Value>, String> {
         Some(_) => return Err("its \"metadata\" must be an object".into()),
     }
     cell.retain(|key, _| CELL_KEYS.contains(&key.as_str()));
+    if !cell.get("attachments").is_none_or(Value::is_object) {
+        return Err("its \"attachments\" must be an object".into());
+    }
     if is_code {
         cell.remove("attachments");
-        cell.entry("outputs").or_insert_with(|| json!([]));
-        cell.entry("execution_count").or_insert(Value::Null);
+        let outputs = match cell.remove("outputs") {
+            Some(Value::Array(outputs)) => outputs,
+            None => Vec::new(),
+            Some(_) => return Err("its \"outputs\" must be a list".into()),
+        };
+        let outputs: Result<Vec<Value>, String> = outputs
+            .into_iter()
+            .enumerate()
+            .map(|(index, output)| {
+                repair_output::repaired(output)
+                    .map_err(|reason| format!("output {}: {reason}", index + 1))
+            })
+            .collect();
+        cell.insert("outputs".into(), Value::Array(outputs?));
+        if cell
+            .get("execution_count")
+            .and_then(Value::as_u64)
+            .is_none()
+        {
+            cell.insert("execution_count".into(), Value::Null);
+        }
     } else {
         cell.remove("outputs");
         cell.remove("execution_count");
@@ -181,6 +265,45 @@ mod tests {
             json!({"a": [null, null, 1], "b": "NaN \" Infinity"})
         );
         assert!(read_json(r#"{"a": nan}"#).is_err());
+    }
+
+    #[test]
+    fn text_that_would_fill_the_memory_is_refused() {
+        let braces = "{},".repeat(MOST_OBJECTS + 1);
+        assert!(
+            bounded(&braces)
+                .unwrap_err()
+                .to_string()
+                .contains("1000001 objects")
+        );
+        // Within a text they are letters.
+        assert!(bounded(&format!("\"\\\"{braces}\"")).is_ok());
+        let lists = "[],".repeat(MOST_VALUES / 2 + 1);
+        assert!(bounded(&lists).unwrap_err().to_string().contains("values"));
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_becomes_the_replacement_character() {
+        let text = r#"["\ud800", "\uDFFF\ud83d\ude00", "\ud800\ud83d\ude00", "\ud83d", "\\ud800"]"#;
+        assert_eq!(
+            read_json(text).unwrap(),
+            json!([
+                "\u{fffd}",
+                "\u{fffd}\u{1f600}",
+                "\u{fffd}\u{1f600}",
+                "\u{fffd}",
+                "\\ud800"
+            ])
+        );
+        for wrong in [
+            r#"["\ud80"]"#,
+            r#"["\ud800"#,
+            r#"["\u+123"]"#,
+            r#""\"#,
+            r#"["\ud800\u"]"#,
+        ] {
+            assert!(read_json(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

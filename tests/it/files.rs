@@ -53,6 +53,27 @@ fn in_place_grants_the_folder_itself_and_writes_the_notebook_back() {
 }
 
 #[test]
+fn outputs_are_not_lost_where_a_cell_puts_a_folder_in_their_place() {
+    let folder = Folder::new();
+    folder.notebook(
+        "a.ipynb",
+        &["import os\nos.remove('a.ipynb')\nos.makedirs('a.ipynb/sub')\nprint('ran')"],
+    );
+    let ran = folder
+        .run(&["run", "a.ipynb", "--image", "base", "--in-place"])
+        .expect(3);
+    assert!(
+        ran.stderr
+            .contains("a.ipynb cannot be written: Is a directory")
+            && ran.stderr.contains("its outputs is in a-1.ipynb instead"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(folder.outputs("a-1.ipynb").text(0), "ran\n");
+    assert_eq!(folder.names(), ["a-1.ipynb", "a.ipynb"]);
+}
+
+#[test]
 fn an_empty_folder_can_be_asked_for() {
     let folder = Folder::new();
     folder.notebook("a.ipynb", &["import os\nos.listdir('.')"]);

@@ -7,5 +7,6 @@ mod inputs;
 mod interrupts;
 mod limits;
 mod notebooks;
+mod service;
 mod support;
 mod tidy;

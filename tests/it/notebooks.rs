@@ -67,6 +67,50 @@ fn displays_are_updated_in_earlier_cells_and_cleared_when_asked() {
 }
 
 #[test]
+fn the_state_of_widgets_is_kept_with_the_notebook() {
+    let folder = Folder::new();
+    folder.notebook(
+        "a.ipynb",
+        &[
+            "import ipywidgets\nslider = ipywidgets.IntSlider(value=3, max=9)\nslider",
+            "slider.value = 7",
+        ],
+    );
+    folder.run(&["run", "a.ipynb", "--image", "base"]).expect(0);
+    let written = folder.outputs("a.out.ipynb");
+    let view = "application/vnd.jupyter.widget-view+json";
+    let id = written.of(0)[0]["data"][view]["model_id"].as_str().unwrap();
+    let saved = &written.0["metadata"]["widgets"]["application/vnd.jupyter.widget-state+json"];
+    assert_eq!(saved["version_major"], 2);
+    let model = &saved["state"][id];
+    assert_eq!(model["model_name"], "IntSliderModel");
+    assert_eq!(model["model_module"], "@jupyter-widgets/controls");
+    assert_eq!(
+        (&model["state"]["value"], &model["state"]["max"]),
+        (&json!(7), &json!(9))
+    );
+    // What a model refers to is there too.
+    let layout = model["state"]["layout"].as_str().unwrap();
+    let layout = &saved["state"][layout.trim_start_matches("IPY_MODEL_")];
+    assert_eq!(layout["model_name"], "LayoutModel");
+}
+
+#[test]
+fn a_repr_that_fails_costs_only_itself() {
+    let folder = Folder::new();
+    folder.notebook(
+        "a.ipynb",
+        &["class C:\n    def __repr__(self): return 'text'\n    def _repr_png_(self): raise ValueError('no')\nC()", "1"],
+    );
+    folder.run(&["run", "a.ipynb", "--image", "base"]).expect(0);
+    let written = folder.outputs("a.out.ipynb");
+    assert_eq!(written.of(0)[0]["name"], "stderr");
+    assert!(written.text(0).contains("ValueError"));
+    assert_eq!(written.of(0)[1]["data"]["text/plain"], json!(["text"]));
+    assert_eq!(written.text(1), "1");
+}
+
+#[test]
 fn parameters_become_a_cell_that_runs() {
     let folder = Folder::new();
     let cells = [

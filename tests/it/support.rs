@@ -1,6 +1,9 @@
 //! Running the built command and reading what it wrote.
 
+pub mod archive;
 pub mod jupyter;
+pub mod people;
+pub mod service;
 
 use std::ffi::OsStr;
 use std::io::Write as _;

@@ -30,6 +30,8 @@ pub(super) struct Input {
     pub(super) format: Format,
     /// The folder it lies in, with its links resolved; none for stdin.
     pub(super) folder: Option<PathBuf>,
+    /// Its name in that folder.
+    pub(super) name: Option<String>,
 }
 
 /// Reads a notebook or a script from a file or stdin.
@@ -65,6 +67,7 @@ fn read_input(file: &Path) -> anyhow::Result<Input> {
                 Format::Script
             },
             folder: None,
+            name: None,
         });
     }
     let extension = file.extension().and_then(|extension| extension.to_str());
@@ -100,6 +103,9 @@ fn read_input(file: &Path) -> anyhow::Result<Input> {
         notebook,
         format,
         folder: path.parent().map(Path::to_owned),
+        name: path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned()),
     })
 }
 

@@ -17,6 +17,9 @@ use crate::text;
 /// Files that are listed at most; the rest is counted.
 const LISTED: usize = 20;
 
+/// Names that are tried beside a notebook that cannot be written.
+const NAMES_TRIED: u32 = 1000;
+
 /// Where the notebook with its outputs goes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Target {
@@ -82,12 +85,21 @@ impl Target {
         }
     }
 
-    /// Writes the notebook. A file is replaced at once or not at all.
+    /// Writes the notebook. A file is replaced at once or not at all. Where there is a folder by
+    /// now, which a cell may have made, the outputs go beside it.
     pub(super) fn write(&self, json: &str) -> Result<(), Failure> {
         match self {
-            Self::File(path) => replace(path, json)
-                .with_context(|| format!("{} cannot be written", path.display()))
-                .map_err(Failure::Usage),
+            Self::File(path) => replace(path, json).map_err(|error| {
+                let cannot = format!("{} cannot be written", path.display());
+                let folder = path.is_dir();
+                match folder.then(|| beside(path, json)).flatten() {
+                    Some(saved) => Failure::Sandbox(anyhow!(
+                        "{cannot}: {error}; the notebook with its outputs is in {} instead",
+                        saved.display()
+                    )),
+                    None => Failure::Usage(anyhow::Error::from(error).context(cannot)),
+                }
+            }),
             Self::Stdout => std::io::stdout()
                 .write_all(json.as_bytes())
                 .context("stdout cannot be written")
@@ -97,24 +109,47 @@ impl Target {
     }
 }
 
-fn replace(path: &Path, json: &str) -> std::io::Result<()> {
+/// Writes a new file beside `path` under a name that nothing has: `a.ipynb` becomes `a-1.ipynb`.
+/// Returns its path, or none when there cannot be one.
+fn beside(path: &Path, json: &str) -> Option<PathBuf> {
+    let mut file = new_file(path).ok()?;
+    file.write_all(json.as_bytes()).ok()?;
+    let (stem, extension) = (path.file_stem()?, path.extension().unwrap_or_default());
+    for number in 1..=NAMES_TRIED {
+        let mut name = stem.to_owned();
+        name.push(format!("-{number}"));
+        let free = path.with_file_name(name).with_added_extension(extension);
+        match file.persist_noclobber(&free) {
+            Ok(_) => return Some(free),
+            Err(error) => file = error.file,
+        }
+    }
+    None
+}
+
+/// Returns an empty file in the folder of `path`, as readable as any other the user makes.
+fn new_file(path: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     use std::os::unix::fs::PermissionsExt as _;
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        Some(_) | None => Path::new("."),
+    };
+    tempfile::Builder::new()
+        .prefix(".cellblock-")
+        .permissions(fs::Permissions::from_mode(0o666))
+        .tempfile_in(folder)
+}
+
+fn replace(path: &Path, json: &str) -> std::io::Result<()> {
     // The real file is replaced, not a link to it; devices such as /dev/null are written to.
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let before = fs::metadata(&path).ok();
     if before.as_ref().is_some_and(|found| !found.is_file()) {
         return fs::write(&path, json);
     }
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        Some(_) | None => Path::new("."),
-    };
-    // A new file is as readable as any other the user makes; an old one stays as it was.
-    let mut file = tempfile::Builder::new()
-        .prefix(".cellblock-")
-        .permissions(fs::Permissions::from_mode(0o666))
-        .tempfile_in(folder)?;
+    let mut file = new_file(&path)?;
     file.write_all(json.as_bytes())?;
+    // An old file stays as it was.
     if let Some(before) = before {
         file.as_file().set_permissions(before.permissions())?;
     }
@@ -168,6 +203,24 @@ pub(super) fn tell_files(changed: &[Changed], arguments: &Arguments, private: bo
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn outputs_go_beside_a_place_that_cannot_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = Target::File(folder.path().join("a.out.ipynb"));
+        fs::create_dir(folder.path().join("a.out.ipynb")).unwrap();
+        fs::write(folder.path().join("a.out-1.ipynb"), "somebody's").unwrap();
+        let refusal = target.write("{}").unwrap_err();
+        assert_eq!(refusal.code(), 3);
+        assert!(refusal.to_string().contains("a.out-2.ipynb"), "{refusal}");
+        let read = |name| fs::read_to_string(folder.path().join(name)).unwrap();
+        assert_eq!(read("a.out-1.ipynb"), "somebody's");
+        assert_eq!(read("a.out-2.ipynb"), "{}");
+        // The control: a free place is written.
+        fs::remove_dir(folder.path().join("a.out.ipynb")).unwrap();
+        target.write("{}").unwrap();
+        assert_eq!(read("a.out.ipynb"), "{}");
+    }
 
     #[test]
     fn the_notebook_goes_beside_its_file_unless_told_otherwise() {

@@ -1,0 +1,98 @@
+//! `cellblock serve`: the service.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::{Failure, say};
+use crate::config::Config;
+use crate::service::Service;
+use crate::{http, telemetry};
+
+/// Where the service listens and keeps things.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// A configuration file (see `cellblock config show`).
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address and port; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    address: Option<SocketAddr>,
+    /// The folder of the database, projects and checkpoints.
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+}
+
+impl Arguments {
+    fn configuration(&self) -> Result<Config, Failure> {
+        let mut config = Config::load(self.config.as_deref()).map_err(Failure::usage)?;
+        if let Some(address) = self.address {
+            config.server.address = address;
+        }
+        if let Some(data) = &self.data {
+            config.data.folder.clone_from(data);
+        }
+        Ok(config)
+    }
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    let config = arguments.configuration()?;
+    telemetry::start(&config.log).map_err(Failure::Usage)?;
+    let (address, grace) = (config.server.address, config.server.shutdown_grace.0);
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        Failure::Usage(anyhow::Error::new(error).context(format!(
+            "{address} cannot be listened on; another program may have it. Choose one with --address"
+        )))
+    })?;
+    let address = listener.local_addr().map_err(Failure::sandbox)?;
+    let (stopping, stop) = watch::channel(false);
+    let service = Service::open(config, stop.clone())
+        .await
+        .map_err(Failure::Sandbox)?;
+    let service = Arc::new(service);
+    let tending = service.tend();
+    say(&format!(
+        "http://{address}/?token={}",
+        service.tenants.local_token()
+    ))?;
+    tokio::spawn(async move {
+        wait_for_signal().await;
+        // The receivers live as long as the service.
+        let _ = stopping.send(true);
+    });
+    let minding = Arc::clone(&service);
+    let minded = stop.clone();
+    tokio::spawn(async move {
+        let sessions = &minding.sessions;
+        tokio::join!(
+            sessions.mind_memory(minded.clone()),
+            sessions.pass_on_warnings(minded)
+        )
+    });
+    http::serve(listener, http::router(Arc::clone(&service)), stop, grace).await;
+    tending.abort();
+    service.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+async fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = match signal(SignalKind::terminate()) {
+        Ok(terminate) => terminate,
+        Err(error) => {
+            tracing::warn!(%error, "SIGTERM cannot be listened for");
+            let _ = tokio::signal::ctrl_c().await;
+            return;
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

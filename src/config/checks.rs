@@ -1,0 +1,133 @@
+//! What holds between the values of a configuration, and what of it may be shown.
+
+use super::Config;
+
+/// What stands in the place of a secret.
+const HIDDEN: &str = "(hidden)";
+
+/// The shortest token that the operator may choose, in characters.
+const SHORTEST_TOKEN: usize = 16;
+
+impl Config {
+    /// Refuses values that no service can run with; says which key it is and what is allowed.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let at_least_one = [
+            (
+                "server.requests_per_second",
+                u64::from(self.server.requests_per_second),
+            ),
+            ("server.request_burst", u64::from(self.server.request_burst)),
+            ("server.body", self.server.body.0),
+            (
+                "access.sign_ins_per_minute",
+                u64::from(self.access.sign_ins_per_minute),
+            ),
+            ("workers.shared", self.workers.shared as u64),
+            ("sessions.queue", self.sessions.queue as u64),
+            ("sessions.most", self.sessions.most as u64),
+        ];
+        if let Some((key, _)) = at_least_one.iter().find(|(_, value)| *value == 0) {
+            return Err(format!("{key} is 0; it has to be at least 1"));
+        }
+        for origin in &self.server.allowed_origins {
+            if !is_origin(origin) {
+                return Err(format!(
+                    "server.allowed_origins: {origin:?} is no origin; write it as \"https://example.org\" or \
+                     \"http://localhost:3000\", without a path"
+                ));
+            }
+        }
+        if let Some(token) = &self.access.token {
+            let visible = token.bytes().all(|byte| byte.is_ascii_graphic());
+            if token.len() < SHORTEST_TOKEN || !visible {
+                return Err(format!(
+                    "access.token has to be at least {SHORTEST_TOKEN} visible ASCII characters without blanks"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the configuration without its secrets.
+    pub(crate) fn without_secrets(&self) -> Self {
+        let mut shown = self.clone();
+        if let Some(token) = &mut shown.access.token {
+            HIDDEN.clone_into(token);
+        }
+        if let Some(database) = &mut shown.data.database {
+            match url::Url::parse(database) {
+                Ok(mut url) if url.password().is_some() => {
+                    *database = match url.set_password(Some("hidden")) {
+                        Ok(()) => url.into(),
+                        Err(()) => HIDDEN.into(),
+                    };
+                }
+                Ok(_) => {}
+                Err(_) => HIDDEN.clone_into(database),
+            }
+        }
+        shown
+    }
+}
+
+/// Tells whether a text is an origin as browsers send it.
+fn is_origin(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changed(change: impl FnOnce(&mut Config)) -> Config {
+        let mut config = Config::default();
+        change(&mut config);
+        config
+    }
+
+    #[test]
+    fn values_that_cannot_be_are_refused_by_their_key() {
+        assert_eq!(Config::default().check(), Ok(()));
+        for (key, config) in [
+            (
+                "server.requests_per_second",
+                changed(|config| config.server.requests_per_second = 0),
+            ),
+            (
+                "server.allowed_origins",
+                changed(|config| config.server.allowed_origins = vec!["*".into()]),
+            ),
+            (
+                "server.allowed_origins",
+                changed(|config| config.server.allowed_origins = vec!["https://a.org/".into()]),
+            ),
+            (
+                "access.token",
+                changed(|config| config.access.token = Some("short".into())),
+            ),
+        ] {
+            let message = config.check().expect_err(key);
+            assert!(message.contains(key), "{message}");
+        }
+        let origins = vec!["https://example.org".into(), "http://localhost:3000".into()];
+        assert_eq!(
+            changed(|config| config.server.allowed_origins = origins).check(),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let config = changed(|config| {
+            config.access.token = Some("canary-canary-canary".into());
+            config.data.database = Some("postgres://me:canary@localhost/cells".into());
+        });
+        let shown = config.without_secrets().to_toml();
+        assert!(
+            !shown.contains("canary") && shown.contains("localhost/cells"),
+            "{shown}"
+        );
+    }
+}

@@ -1,0 +1,60 @@
+//! Files of the service's own: private, and written whole or not at all.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+
+/// Makes a folder, and those above it, that only this user can enter.
+pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+}
+
+/// Writes a file so that whatever happens it holds either what it held before or all of `bytes`,
+/// and holds them when this returns. Its folder must be one that nobody else writes to.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    // Temporary files are readable for their owner alone.
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    fs::File::open(folder)?.sync_all()
+}
+
+/// Copies the ordinary files and folders below `from` to `to`, which is there. Links and what else a
+/// guest may have put there stay behind.
+pub(crate) fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
+    private_folder(to)?;
+    let from = Dir::open_ambient_dir(from, ambient_authority())?;
+    let to = Dir::open_ambient_dir(to, ambient_authority())?;
+    let mut waiting = vec![std::path::PathBuf::from(".")];
+    while let Some(inside) = waiting.pop() {
+        for entry in from.read_dir(&inside)? {
+            let entry = entry?;
+            let path = inside.join(entry.file_name());
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                to.create_dir(&path)?;
+                waiting.push(path);
+            } else if kind.is_file() {
+                from.copy(&path, &to, &path)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Removes a folder with all that is in it; one that is not there is no error.
+pub(crate) fn remove_tree(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}

@@ -1,0 +1,190 @@
+//! Writing: a received file takes its place in one step, or nothing changes.
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cap_std::fs::{Dir, Metadata};
+use futures_util::Stream;
+
+use super::receive::Staged;
+use super::{Condition, Entry, FilePath, Files, Site, blocking, refusal, tree};
+use crate::error_code::{ErrorCode, Fault};
+use crate::id::{ProjectId, TenantId};
+
+/// A file that took its place.
+pub(crate) struct Placed {
+    pub(crate) entry: Entry,
+    /// There was none before.
+    pub(crate) created: bool,
+}
+
+/// Files of one request that are received and not yet in place. Dropped, they leave no trace.
+pub(crate) struct Batch {
+    files: Arc<Files>,
+    site: Site,
+    folder: FilePath,
+    condition: Condition,
+    received: Vec<(FilePath, Staged)>,
+}
+
+/// Files that one request may bring.
+const BATCH: usize = 1000;
+
+impl Files {
+    /// Writes a file from a body; folders on the way are made.
+    pub(crate) async fn put<E: Display>(
+        self: &Arc<Self>,
+        tenant: TenantId,
+        project: ProjectId,
+        path: FilePath,
+        condition: Condition,
+        declared: Option<u64>,
+        body: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    ) -> Result<Placed, Fault> {
+        let site = self
+            .check_target(tenant, project, &path, &condition)
+            .await?;
+        let staged = self.receive(tenant, declared, body).await?;
+        let files = Arc::clone(self);
+        blocking(move || files.place(&site, &path, staged, &condition)).await
+    }
+
+    /// Begins to receive several files into a folder; with `replace` they may take others' places.
+    pub(crate) async fn batch(
+        self: &Arc<Self>,
+        tenant: TenantId,
+        project: ProjectId,
+        folder: FilePath,
+        replace: bool,
+    ) -> Result<Batch, Fault> {
+        let site = self.site(tenant, project).await?;
+        let condition = if replace {
+            Condition::Any
+        } else {
+            Condition::New
+        };
+        Ok(Batch {
+            files: Arc::clone(self),
+            site,
+            folder,
+            condition,
+            received: Vec::new(),
+        })
+    }
+
+    /// Refuses what could not be put in place, before its body is read.
+    pub(super) async fn check_target(
+        &self,
+        tenant: TenantId,
+        project: ProjectId,
+        path: &FilePath,
+        condition: &Condition,
+    ) -> Result<Site, Fault> {
+        self.require_type(path)?;
+        let site = self.site(tenant, project).await?;
+        let (path, condition) = (path.clone(), condition.clone());
+        blocking(move || {
+            check(&site.root, &path, &condition)?;
+            Ok(site)
+        })
+        .await
+    }
+
+    /// Puts a whole file in its place.
+    pub(super) fn place(
+        &self,
+        site: &Site,
+        path: &FilePath,
+        staged: Staged,
+        condition: &Condition,
+    ) -> Result<Placed, Fault> {
+        self.require_type(path)?;
+        let _deciding = self.decide(site.project);
+        let current = check(&site.root, path, condition)?;
+        let (folder_path, name) = path.split().ok_or_else(|| is_folder(path))?;
+        let folder = tree::enter_or_make(&site.root, &folder_path)?;
+        if current.is_none() {
+            tree::refuse_alike(&folder, name, None, path)?;
+        }
+        staged
+            .folder
+            .rename(&staged.name, &folder, name)
+            .map_err(refusal::at(path))?;
+        tree::sync(&folder).map_err(refusal::own)?;
+        staged.placed();
+        Ok(Placed {
+            entry: Self::entry(&folder, name, path)?,
+            created: current.is_none(),
+        })
+    }
+}
+
+impl Batch {
+    /// Receives one of the files. Its name may be a path inside the folder.
+    pub(crate) async fn add<E: Display>(
+        &mut self,
+        name: &str,
+        body: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    ) -> Result<(), Fault> {
+        if self.received.len() == BATCH {
+            return Err(Fault::field(
+                "file",
+                format!("at most {BATCH} files are taken at once"),
+            ));
+        }
+        let path = self.folder.join(name)?;
+        if self.received.iter().any(|(other, _)| *other == path) {
+            return Err(Fault::field("file", format!("{path} is there twice")));
+        }
+        let tenant = self.site.tenant;
+        self.files
+            .check_target(tenant, self.site.project, &path, &self.condition)
+            .await?;
+        let staged = self.files.receive(tenant, None, body).await?;
+        self.received.push((path, staged));
+        Ok(())
+    }
+
+    /// Puts all of them in place.
+    pub(crate) async fn place(self) -> Result<Vec<Entry>, Fault> {
+        blocking(move || {
+            let Self {
+                files,
+                site,
+                condition,
+                received,
+                ..
+            } = self;
+            for (path, _) in &received {
+                check(&site.root, path, &condition)?;
+            }
+            let placed = received
+                .into_iter()
+                .map(|(path, staged)| files.place(&site, &path, staged, &condition));
+            placed
+                .map(|placed| placed.map(|placed| placed.entry))
+                .collect()
+        })
+        .await
+    }
+}
+
+/// Refuses a place that no file can take under the condition. Returns the file that is there.
+fn check(root: &Dir, path: &FilePath, condition: &Condition) -> Result<Option<Metadata>, Fault> {
+    let (folder, name) = path.split().ok_or_else(|| is_folder(path))?;
+    let current = match tree::enter(root, &folder) {
+        Ok(folder) => tree::look(&folder, name, path)?,
+        Err(fault) if fault.code == ErrorCode::FileNotFound => None,
+        Err(fault) => return Err(fault),
+    };
+    if let Some(current) = &current {
+        tree::require_file(current, path)?;
+    }
+    condition.check(path, current.as_ref().map(tree::version).as_deref())?;
+    Ok(current)
+}
+
+fn is_folder(path: &FilePath) -> Fault {
+    Fault::new(ErrorCode::NotAFile, format!("{path} is a folder."))
+}

@@ -1,0 +1,246 @@
+//! `/sessions/{id}/channel`: commands in, events out, over one WebSocket. A client that comes back
+//! with the number of the last event it saw misses nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::{Path, State};
+use axum::response::Response;
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Instant;
+use utoipa::IntoParams;
+
+use super::executions::Execute;
+use super::extract::{May, Parameters, Run};
+use super::sessions::find;
+use super::{Answer, App};
+use crate::error_code::{ErrorCode, Fault};
+use crate::session::{EventReader, Handle};
+use crate::tenant::Caller;
+use crate::worker::protocol::{Answer as Reply, Look};
+
+/// How often an idle connection is asked whether it is there, and when it is given up.
+const PING: Duration = Duration::from_secs(20);
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// How long a client may take for one message; then it is cut off, and can come back.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Commands of one connection that are worked on at once.
+const AT_ONCE: usize = 32;
+
+/// Where to go on.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct From {
+    /// The number of the last event seen; only new ones when nothing is given.
+    after_seq: Option<u64>,
+}
+
+/// A command, with an id of the caller's that comes back in `reply_to`.
+#[derive(Debug, Deserialize)]
+struct Ask {
+    #[serde(default)]
+    id: Value,
+    #[serde(flatten)]
+    command: Command,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", content = "content", rename_all = "snake_case")]
+enum Command {
+    Execute(Execute),
+    Interrupt,
+    Input {
+        value: Option<String>,
+    },
+    Complete {
+        code: String,
+        cursor_position: Option<usize>,
+    },
+    Inspect {
+        code: String,
+        cursor_position: Option<usize>,
+        #[serde(default)]
+        detail_level: u8,
+    },
+    IsComplete {
+        code: String,
+    },
+    Variables,
+}
+
+/// Opens the channel of a session.
+///
+/// Commands are JSON: `{"id": 1, "type": "execute", "content": {"code": "1+1"}}`, with the types execute, interrupt, input,
+/// complete, inspect, is_complete and variables. Each is answered with `{"reply_to": 1, "content": ...}` or
+/// `{"reply_to": 1, "problem": ...}`. Everything else is events with numbers.
+#[utoipa::path(get, path = "/sessions/{session_id}/channel", tag = "executions",
+    params(("session_id" = String, Path,), From),
+    responses((status = 101, description = "A WebSocket")))]
+pub(super) async fn channel(
+    State(app): State<App>,
+    caller: May<Run>,
+    Path(session): Path<String>,
+    Parameters(from): Parameters<From>,
+    upgrade: WebSocketUpgrade,
+) -> Answer<Response> {
+    let handle = find(&app, &caller.0, &session).await?;
+    let after = from.after_seq.unwrap_or_else(|| handle.log().last());
+    let events = handle.events(after);
+    let most = usize::try_from(app.config.server.body.0).unwrap_or(usize::MAX);
+    let upgrade = upgrade.max_message_size(most).max_frame_size(most);
+    Ok(upgrade.on_upgrade(move |socket| talk(socket, app, caller.0, handle, events)))
+}
+
+async fn talk(
+    mut socket: WebSocket,
+    app: App,
+    caller: Caller,
+    handle: Handle,
+    mut events: EventReader,
+) {
+    let revoked = app.tenants.until_revoked(&caller);
+    tokio::pin!(revoked);
+    let (replies, mut waiting) = mpsc::channel::<String>(AT_ONCE);
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    let mut ping = tokio::time::interval(PING);
+    let mut heard = Instant::now();
+    let ending = loop {
+        let message = tokio::select! {
+            event = events.next() => match event {
+                Ok(Some(event)) => text(event.json),
+                Ok(None) => break (close_code::NORMAL, "the session has ended"),
+                Err(_) => break (close_code::ERROR, "the journal cannot be read"),
+            },
+            () = &mut revoked => break (close_code::POLICY, "the token is no longer valid"),
+            Some(reply) = waiting.recv() => Message::Text(reply.into()),
+            message = socket.recv() => {
+                heard = Instant::now();
+                match message {
+                    Some(Ok(Message::Text(command))) => {
+                        // While too many are worked on, the client's next ones wait in its socket.
+                        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+                        let (handle, caller, replies) = (handle.clone(), caller.clone(), replies.clone());
+                        tokio::spawn(async move {
+                            // Who has gone needs no answer.
+                            let _ = replies.send(answer(&handle, &caller, &command).await).await;
+                            drop(place);
+                        });
+                    }
+                    Some(Ok(Message::Binary(_))) => break (close_code::UNSUPPORTED, "commands are JSON texts"),
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                }
+                continue;
+            }
+            _ = ping.tick() => {
+                if heard.elapsed() > SILENCE {
+                    return;
+                }
+                Message::Ping(Bytes::new())
+            }
+        };
+        match tokio::time::timeout(PATIENCE, socket.send(message)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return,
+        }
+    };
+    let frame = CloseFrame {
+        code: ending.0,
+        reason: Utf8Bytes::from_static(ending.1),
+    };
+    // Whether it hears that or not, it is over.
+    let _ = tokio::time::timeout(PATIENCE, socket.send(Message::Close(Some(frame)))).await;
+}
+
+/// Returns an event's JSON as a message, without copying it.
+fn text(json: Bytes) -> Message {
+    match Utf8Bytes::try_from(json) {
+        Ok(text) => Message::Text(text),
+        Err(_) => unreachable!("JSON is UTF-8"),
+    }
+}
+
+/// Does what a command says and returns the reply.
+async fn answer(handle: &Handle, caller: &Caller, command: &str) -> String {
+    let ask: Ask = match serde_json::from_str(command) {
+        Ok(ask) => ask,
+        Err(error) => {
+            let id = serde_json::from_str::<Value>(command)
+                .ok()
+                .and_then(|mut value| Some(value.get_mut("id")?.take()));
+            let fault = Fault::new(
+                ErrorCode::MalformedBody,
+                format!("The command cannot be read: {error}."),
+            );
+            return problem(&id.unwrap_or_default(), &fault);
+        }
+    };
+    match perform(handle, caller, ask.command).await {
+        Ok(content) => json!({"reply_to": ask.id, "content": content}).to_string(),
+        Err(fault) => problem(&ask.id, &fault),
+    }
+}
+
+fn problem(id: &Value, fault: &Fault) -> String {
+    let meaning = fault.code.meaning();
+    json!({"reply_to": id, "problem": {
+        "title": meaning.title, "status": meaning.status, "code": meaning.number, "name": fault.code.name(),
+        "message": fault.message, "solution": meaning.solution, "details": fault.details, "errors": fault.errors,
+    }})
+    .to_string()
+}
+
+async fn perform(handle: &Handle, caller: &Caller, command: Command) -> Result<Value, Fault> {
+    let end = |code: &str, cursor: Option<usize>| cursor.unwrap_or_else(|| code.chars().count());
+    let look = match command {
+        Command::Execute(execute) => {
+            let accepted = handle.execute(execute.submission(caller)).await?;
+            return Ok(json!({"execution_id": accepted.execution}));
+        }
+        Command::Interrupt => {
+            handle.interrupt().await?;
+            return Ok(json!({}));
+        }
+        Command::Input { value } => {
+            handle.input(value).await?;
+            return Ok(json!({}));
+        }
+        Command::Complete {
+            code,
+            cursor_position,
+        } => {
+            let cursor = end(&code, cursor_position);
+            Look::Complete { code, cursor }
+        }
+        Command::Inspect {
+            code,
+            cursor_position,
+            detail_level,
+        } => {
+            let cursor = end(&code, cursor_position);
+            Look::Inspect {
+                code,
+                cursor,
+                detail: detail_level.min(1),
+            }
+        }
+        Command::IsComplete { code } => Look::IsComplete { code },
+        Command::Variables => Look::Variables,
+    };
+    let (reply, _) = handle.look(look).await?;
+    match reply {
+        Reply::Completed(reply) => serde_json::to_value(reply),
+        Reply::Inspected(reply) => serde_json::to_value(reply),
+        Reply::Complete(reply) => serde_json::to_value(reply),
+        Reply::Variables { variables } => Ok(json!({"variables": variables})),
+        other => return Err(Fault::internal(format!("a worker answered {other:?}"))),
+    }
+    .map_err(Fault::internal)
+}

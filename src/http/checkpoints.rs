@@ -1,0 +1,282 @@
+//! `/sessions/{id}/checkpoints`: the timeline of a session, and the way back.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use python_wasm::{CheckpointId, Variable};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::extract::{Body, May, Parameters, Read, Run, id};
+use super::looks::VariableView;
+use super::page::{Page, PageQuery};
+use super::sessions::find;
+use super::{Answer, App};
+use crate::error_code::{ErrorCode, Fault};
+use crate::id::{SessionId, TenantId};
+use crate::store::executions::CheckpointRow;
+use crate::worker::protocol::{Answer as Reply, Look, Start};
+
+/// A state that can be gone back to.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CheckpointView {
+    id: String,
+    /// The execution that left it, if it was one.
+    execution_id: Option<String>,
+    cell_id: Option<String>,
+    label: Option<String>,
+    image: String,
+    /// Bytes that differ from the image, before compression; checkpoints share what they have in common.
+    bytes: i64,
+    execution_count: i64,
+    created_at: String,
+}
+
+impl From<CheckpointRow> for CheckpointView {
+    fn from(row: CheckpointRow) -> Self {
+        Self {
+            id: row.id,
+            execution_id: row.execution_id,
+            cell_id: row.cell_id,
+            label: row.label,
+            image: row.image,
+            bytes: row.pages * 4096,
+            execution_count: row.execution_count,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// What is remembered of a new checkpoint.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct NewCheckpoint {
+    #[schema(min_length = 1, max_length = 200)]
+    label: Option<String>,
+}
+
+/// Lists the session's checkpoints, the oldest first.
+#[utoipa::path(get, path = "/sessions/{session_id}/checkpoints", tag = "checkpoints",
+    params(("session_id" = String, Path,), PageQuery),
+    responses((status = 200, description = "A page of them", body = Page<CheckpointView>)))]
+pub(super) async fn list(
+    State(app): State<App>,
+    caller: May<Read>,
+    Path(session): Path<String>,
+    Parameters(query): Parameters<PageQuery>,
+) -> Answer<Json<Page<CheckpointView>>> {
+    let handle = find(&app, &caller.0, &session).await?;
+    let rows = app
+        .store
+        .checkpoints(caller.0.tenant, handle.id, query.after(), query.rows()?)
+        .await?;
+    let views: Vec<CheckpointView> = rows.into_iter().map(Into::into).collect();
+    Ok(Json(query.page(views, |view| view.created_at.clone())))
+}
+
+/// Stores the state as it is, under a label.
+#[utoipa::path(post, path = "/sessions/{session_id}/checkpoints", tag = "checkpoints", request_body = NewCheckpoint,
+    params(("session_id" = String, Path,)),
+    responses((status = 201, description = "It is stored", body = CheckpointView)))]
+pub(super) async fn create(
+    State(app): State<App>,
+    caller: May<Run>,
+    Path(session): Path<String>,
+    Body(body): Body<NewCheckpoint>,
+) -> Answer<impl IntoResponse> {
+    let length = body.label.as_ref().map_or(1, |label| label.chars().count());
+    if !(1..=200).contains(&length) {
+        return Err(Fault::field("label", "it must have 1 to 200 characters").into());
+    }
+    let handle = find(&app, &caller.0, &session).await?;
+    let stored = handle.checkpoint(body.label).await?;
+    let row = one(&app, caller.0.tenant, handle.id, &stored.checkpoint).await?;
+    let location = format!("/api/v1/sessions/{}/checkpoints/{}", handle.id, row.id);
+    Ok((
+        StatusCode::CREATED,
+        [(header::LOCATION, location)],
+        Json(CheckpointView::from(row)),
+    ))
+}
+
+/// Shows a checkpoint.
+#[utoipa::path(get, path = "/sessions/{session_id}/checkpoints/{checkpoint_id}", tag = "checkpoints",
+    params(("session_id" = String, Path,), ("checkpoint_id" = String, Path,)),
+    responses((status = 200, description = "It", body = CheckpointView)))]
+pub(super) async fn show(
+    State(app): State<App>,
+    caller: May<Read>,
+    Path((session, checkpoint)): Path<(String, String)>,
+) -> Answer<Json<CheckpointView>> {
+    let handle = find(&app, &caller.0, &session).await?;
+    let checkpoint = id(&checkpoint, ErrorCode::CheckpointNotFound)?;
+    Ok(Json(
+        one(&app, caller.0.tenant, handle.id, &checkpoint)
+            .await?
+            .into(),
+    ))
+}
+
+/// Goes back (or forth) to a checkpoint: variables and open files, not the contents of files.
+#[utoipa::path(post, path = "/sessions/{session_id}/checkpoints/{checkpoint_id}/restore", tag = "checkpoints",
+    params(("session_id" = String, Path,), ("checkpoint_id" = String, Path,)),
+    responses((status = 204, description = "The variables are those of the checkpoint")))]
+pub(super) async fn restore(
+    State(app): State<App>,
+    caller: May<Run>,
+    Path((session, checkpoint)): Path<(String, String)>,
+) -> Answer<StatusCode> {
+    let handle = find(&app, &caller.0, &session).await?;
+    let checkpoint: CheckpointId = id(&checkpoint, ErrorCode::CheckpointNotFound)?;
+    app.sessions
+        .checkpoint_exists(caller.0.tenant, handle.id, &checkpoint)
+        .await?;
+    handle.restore(Some(checkpoint)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Brings back the variables from before an execution; files stay as they are.
+#[utoipa::path(post, path = "/sessions/{session_id}/executions/{execution_id}/undo", tag = "checkpoints",
+    params(("session_id" = String, Path,), ("execution_id" = String, Path,)),
+    responses((status = 204, description = "The variables are those from before the execution")))]
+pub(super) async fn undo(
+    State(app): State<App>,
+    caller: May<Run>,
+    Path((session, execution)): Path<(String, String)>,
+) -> Answer<StatusCode> {
+    let handle = find(&app, &caller.0, &session).await?;
+    let execution = id(&execution, ErrorCode::ExecutionNotFound)?;
+    let row = app
+        .store
+        .execution(caller.0.tenant, handle.id, execution)
+        .await?;
+    let row = row.ok_or_else(|| {
+        Fault::new(
+            ErrorCode::ExecutionNotFound,
+            "The session ran no execution of this id.",
+        )
+    })?;
+    if row.finished_at.is_none() {
+        return Err(Fault::new(ErrorCode::SessionBusy, "The execution has not ended yet.").into());
+    }
+    let before = match row.checkpoint_before {
+        Some(text) => {
+            let checkpoint: CheckpointId = text.parse().map_err(Fault::internal)?;
+            app.sessions
+                .checkpoint_exists(caller.0.tenant, handle.id, &checkpoint)
+                .await?;
+            Some(checkpoint)
+        }
+        None => None,
+    };
+    handle.restore(before).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// How the variables of two states differ.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Difference {
+    /// Only in the second.
+    added: Vec<VariableView>,
+    /// Only in the first.
+    removed: Vec<VariableView>,
+    /// In both, with another type, shape, size or preview.
+    changed: Vec<Changed>,
+}
+
+/// A variable in two states.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Changed {
+    name: String,
+    before: VariableView,
+    after: VariableView,
+}
+
+/// Compares the variables of two checkpoints.
+#[utoipa::path(get, path = "/sessions/{session_id}/checkpoints/{checkpoint_id}/diff/{other_id}", tag = "checkpoints",
+    params(("session_id" = String, Path,), ("checkpoint_id" = String, Path,), ("other_id" = String, Path,)),
+    responses((status = 200, description = "What is different in the second", body = Difference)))]
+pub(super) async fn diff(
+    State(app): State<App>,
+    caller: May<Read>,
+    Path((session, first, second)): Path<(String, String, String)>,
+) -> Answer<Json<Difference>> {
+    let handle = find(&app, &caller.0, &session).await?;
+    let mut sides = Vec::with_capacity(2);
+    for text in [first, second] {
+        let checkpoint: CheckpointId = id(&text, ErrorCode::CheckpointNotFound)?;
+        app.sessions
+            .checkpoint_exists(caller.0.tenant, handle.id, &checkpoint)
+            .await?;
+        sides.push(variables(&app, caller.0.tenant, handle.id, checkpoint).await?);
+    }
+    let (Some(mut after), Some(before)) = (sides.pop(), sides.pop()) else {
+        unreachable!("there are two sides");
+    };
+    let (mut removed, mut changed) = (Vec::new(), Vec::new());
+    for (name, before) in before {
+        match after.remove(&name) {
+            Some(after) if after == before => {}
+            Some(after) => changed.push(Changed {
+                name,
+                before: before.into(),
+                after: after.into(),
+            }),
+            None => removed.push(before.into()),
+        }
+    }
+    let added = after.into_values().map(Into::into).collect();
+    Ok(Json(Difference {
+        added,
+        removed,
+        changed,
+    }))
+}
+
+/// Returns the variables of a checkpoint by name.
+async fn variables(
+    app: &App,
+    tenant: TenantId,
+    session: SessionId,
+    checkpoint: CheckpointId,
+) -> Result<BTreeMap<String, Variable>, Fault> {
+    let row = app.store.session(tenant, session).await?;
+    let row = row.ok_or_else(|| {
+        Fault::new(
+            ErrorCode::SessionNotFound,
+            "There is no session of this id.",
+        )
+    })?;
+    let start = Start::Checkpoint(checkpoint);
+    let (answer, _) = app
+        .sessions
+        .glance(tenant, &row.image, &row.policy, start, Look::Variables)
+        .await?;
+    match answer {
+        Reply::Variables { variables } => Ok(variables
+            .into_iter()
+            .map(|one| (one.name.clone(), one))
+            .collect()),
+        other => Err(Fault::internal(format!("a worker answered {other:?}"))),
+    }
+}
+
+async fn one(
+    app: &App,
+    tenant: TenantId,
+    session: SessionId,
+    checkpoint: &CheckpointId,
+) -> Result<CheckpointRow, Fault> {
+    app.store
+        .checkpoint(tenant, session, checkpoint.as_str())
+        .await?
+        .ok_or_else(|| {
+            Fault::new(
+                ErrorCode::CheckpointNotFound,
+                "The session has no checkpoint of this id.",
+            )
+        })
+}

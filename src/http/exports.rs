@@ -1,0 +1,221 @@
+//! `/sessions/{id}/export`: variables and figures as files, kept for a while to be downloaded.
+
+use axum::Json;
+use axum::body::Body as Stream;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use tokio_util::io::ReaderStream;
+use utoipa::ToSchema;
+
+use super::extract::{Body, May, Read, Run};
+use super::sessions::find;
+use super::{Answer, App};
+use crate::error_code::{ErrorCode, Fault};
+use crate::id::UploadId;
+use crate::session::Export;
+
+/// Formats of exported variables.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum VariableFormat {
+    Csv,
+    Xlsx,
+    Json,
+    Parquet,
+    Feather,
+    Npy,
+    Pickle,
+}
+
+/// Formats of exported figures.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum FigureFormat {
+    Png,
+    Svg,
+    Pdf,
+}
+
+impl VariableFormat {
+    /// Returns the format's name.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+            Self::Json => "json",
+            Self::Parquet => "parquet",
+            Self::Feather => "feather",
+            Self::Npy => "npy",
+            Self::Pickle => "pickle",
+        }
+    }
+}
+
+impl FigureFormat {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Svg => "svg",
+            Self::Pdf => "pdf",
+        }
+    }
+}
+
+/// What to export. One of the two, or both.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExportBody {
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    variables: Vec<String>,
+    /// The format of the variables.
+    format: Option<VariableFormat>,
+    /// The format of all matplotlib figures among the variables.
+    figures: Option<FigureFormat>,
+}
+
+/// A file to download.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ExportedFile {
+    name: String,
+    bytes: u64,
+    /// Where to get it, until the session ends.
+    href: String,
+}
+
+/// Files to download.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ExportedFiles {
+    files: Vec<ExportedFile>,
+}
+
+/// Makes files of variables and figures.
+#[utoipa::path(post, path = "/sessions/{session_id}/export", tag = "variables", request_body = ExportBody,
+    params(("session_id" = String, Path,)),
+    responses((status = 201, description = "They are there", body = ExportedFiles)))]
+pub(super) async fn export(
+    State(app): State<App>,
+    caller: May<Run>,
+    Path(session): Path<String>,
+    Body(body): Body<ExportBody>,
+) -> Answer<impl IntoResponse> {
+    let handle = find(&app, &caller.0, &session).await?;
+    let mut files = Vec::new();
+    match (body.variables.is_empty(), body.format) {
+        (false, Some(format)) => files.extend(
+            handle
+                .export(Export::variables(body.variables, format.name()))
+                .await?,
+        ),
+        (false, None) => return Err(Fault::field("format", "variables need a format").into()),
+        (true, Some(_)) => {
+            return Err(Fault::field("variables", "a format needs at least one variable").into());
+        }
+        (true, None) if body.figures.is_none() => {
+            return Err(Fault::field(
+                "variables",
+                "name variables with a format, or ask for figures",
+            )
+            .into());
+        }
+        (true, None) => {}
+    }
+    if let Some(format) = body.figures {
+        files.extend(
+            handle
+                .export(Export::Figures {
+                    format: format.name(),
+                })
+                .await?,
+        );
+    }
+    let export = UploadId::new();
+    let folder = app
+        .sessions
+        .folder(caller.0.tenant, handle.id)
+        .join("exports")
+        .join(export.to_string());
+    let mut listed = Vec::with_capacity(files.len());
+    crate::disk::private_folder(&folder).map_err(Fault::internal)?;
+    for (number, (name, bytes)) in files.into_iter().enumerate() {
+        // The guest named it; on disk it has a number.
+        let path = folder.join(number.to_string());
+        let length = bytes.len() as u64;
+        tokio::fs::write(&path, bytes)
+            .await
+            .map_err(Fault::internal)?;
+        let href = format!("/api/v1/sessions/{}/exports/{export}/{number}", handle.id);
+        listed.push(ExportedFile {
+            name,
+            bytes: length,
+            href,
+        });
+    }
+    let names: Vec<&str> = listed.iter().map(|file| file.name.as_str()).collect();
+    let names = serde_json::to_vec(&names).map_err(Fault::internal)?;
+    crate::disk::write_whole(&folder.join("names"), &names).map_err(Fault::internal)?;
+    Ok((StatusCode::CREATED, Json(ExportedFiles { files: listed })))
+}
+
+/// Downloads an exported file.
+#[utoipa::path(get, path = "/sessions/{session_id}/exports/{export_id}/{number}", tag = "variables",
+    params(("session_id" = String, Path,), ("export_id" = String, Path,), ("number" = String, Path,)),
+    responses((status = 200, description = "The file", body = Vec<u8>, content_type = "application/octet-stream")))]
+pub(super) async fn download(
+    State(app): State<App>,
+    caller: May<Read>,
+    Path((session, export, number)): Path<(String, String, String)>,
+) -> Answer<Response> {
+    let handle = find(&app, &caller.0, &session).await?;
+    let missing = || {
+        Fault::new(
+            ErrorCode::FileNotFound,
+            "There is no such export, or no longer.",
+        )
+    };
+    let export: UploadId = export.parse().map_err(|_| missing())?;
+    let number: usize = number.parse().map_err(|_| missing())?;
+    let folder = app
+        .sessions
+        .folder(caller.0.tenant, handle.id)
+        .join("exports")
+        .join(export.to_string());
+    let names = tokio::fs::read(folder.join("names"))
+        .await
+        .map_err(|_| missing())?;
+    let names: Vec<String> = serde_json::from_slice(&names).map_err(Fault::internal)?;
+    let name = names.get(number).ok_or_else(missing)?;
+    let file = tokio::fs::File::open(folder.join(number.to_string()))
+        .await
+        .map_err(|_| missing())?;
+    let length = file.metadata().await.map_err(Fault::internal)?.len();
+    let plain: String = name
+        .chars()
+        .map(|letter| {
+            if letter.is_ascii_alphanumeric() || "._-".contains(letter) {
+                letter
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    let attachment = format!("attachment; filename=\"{plain}\"");
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/octet-stream"),
+        ),
+        (header::CONTENT_LENGTH, HeaderValue::from(length)),
+        (
+            header::CONTENT_DISPOSITION,
+            attachment.parse().map_err(Fault::internal)?,
+        ),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("sandbox"),
+        ),
+    ];
+    Ok((headers, Stream::from_stream(ReaderStream::new(file))).into_response())
+}

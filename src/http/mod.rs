@@ -1,0 +1,51 @@
+//! The HTTP and WebSocket API: parsing, permissions, answers. What is asked for is done elsewhere.
+
+mod audit;
+mod auth;
+mod cells;
+mod channel;
+mod checkpoints;
+mod conditional;
+mod connection;
+mod docs;
+mod download;
+mod executions;
+mod exports;
+mod extract;
+mod files;
+mod health;
+mod idempotency;
+mod keys;
+mod limits;
+mod linger;
+mod looks;
+mod notebook_execution;
+mod notebook_files;
+mod notebook_updates;
+mod notebooks;
+mod observe;
+mod one_shot;
+mod origin;
+mod page;
+mod problem;
+mod projects;
+mod quotas;
+mod router;
+mod sessions;
+mod system;
+mod tenants;
+mod uploads;
+mod users;
+
+use std::sync::Arc;
+
+pub(crate) use connection::serve;
+pub(crate) use router::router;
+
+use crate::service::Service;
+
+/// What every handler has at hand.
+pub(crate) type App = Arc<Service>;
+
+/// What a handler answers with.
+type Answer<T> = Result<T, problem::Refused>;

@@ -1,0 +1,201 @@
+//! Running a notebook's cells, and watching what happens in it.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use utoipa::{IntoParams, ToSchema};
+
+use super::extract::{Body, May, Parameters, Read, Run};
+use super::notebooks::notebook_id;
+use super::{Answer, App};
+use crate::error_code::Fault;
+use crate::id::{ExecutionId, SessionId};
+use crate::notebook::{Selection, Watching};
+use crate::session::EventReader;
+
+/// How often an idle connection is asked whether it is there, and when it is given up.
+const PING: Duration = Duration::from_secs(20);
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// How long a client may take for one message; then it is cut off, and can come back.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// What a client may say: nothing but that it is there.
+const LARGEST_MESSAGE: usize = 4096;
+
+/// Several cells of a notebook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Which {
+    All,
+    /// Those above the cell that is named.
+    Above,
+    /// The cell that is named and those below.
+    Below,
+    /// Those that are out of date, and those that have not run.
+    Stale,
+}
+
+/// What is to be run: a cell, several cells, or code that belongs to no cell.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExecuteNotebook {
+    #[schema(max_length = 64)]
+    cell_id: Option<String>,
+    /// With `above` and `below`, `cell_id` says of which.
+    which: Option<Which>,
+    #[schema(max_length = 1048576)]
+    code: Option<String>,
+}
+
+/// What was queued. Its events come over the notebook's WebSocket and the session's channel.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NotebookExecution {
+    session_id: SessionId,
+    /// What runs first; nothing when there is nothing to run.
+    execution_id: Option<ExecutionId>,
+    /// The cells that are run, in their order. The first that fails is the last that is run, unless
+    /// it has the tag `raises-exception`.
+    cells: Vec<String>,
+}
+
+/// Where to go on.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct After {
+    /// The number of the last event seen; only new ones when nothing is given.
+    after_seq: Option<u64>,
+}
+
+/// Runs cells of a notebook in its session, which is made when there is none.
+#[utoipa::path(post, path = "/notebooks/{id}/execute", tag = "notebooks", request_body = ExecuteNotebook,
+    params(("id" = String, Path, description = "The notebook")),
+    responses((status = 202, description = "It is queued", body = NotebookExecution)))]
+pub(super) async fn execute(
+    State(app): State<App>,
+    caller: May<Run>,
+    Path(notebook): Path<String>,
+    Body(body): Body<ExecuteNotebook>,
+) -> Answer<(StatusCode, Json<NotebookExecution>)> {
+    let id = notebook_id(&notebook)?;
+    let of_cell = |cell: Option<String>| {
+        cell.ok_or_else(|| {
+            Fault::field(
+                "cell_id",
+                "it says above or below which cell, and is missing",
+            )
+        })
+    };
+    let selection = match (body.cell_id, body.which, body.code) {
+        (None, None, Some(code)) => {
+            let taken = app
+                .notebooks
+                .execute_code(&app.sessions, &caller.0, id, code)
+                .await?;
+            return Ok(answer(taken));
+        }
+        (Some(cell), None, None) => Selection::One(cell),
+        (None, Some(Which::All), None) => Selection::All,
+        (None, Some(Which::Stale), None) => Selection::Stale,
+        (cell, Some(Which::Above), None) => Selection::Above(of_cell(cell)?),
+        (cell, Some(Which::Below), None) => Selection::Below(of_cell(cell)?),
+        (Some(_), Some(Which::All | Which::Stale), None) => {
+            return Err(Fault::field("cell_id", "it has no meaning with all and stale").into());
+        }
+        (None, None, None) => {
+            return Err(Fault::field("which", "nothing says what is to be run").into());
+        }
+        (_, _, Some(_)) => {
+            return Err(
+                Fault::field("code", "it cannot be given together with cell_id or which").into(),
+            );
+        }
+    };
+    let taken = app
+        .notebooks
+        .execute(&app.sessions, &caller.0, id, &selection)
+        .await?;
+    Ok(answer(taken))
+}
+
+fn answer(taken: crate::notebook::Taken) -> (StatusCode, Json<NotebookExecution>) {
+    let execution = NotebookExecution {
+        session_id: taken.session,
+        execution_id: taken.execution,
+        cells: taken.cells,
+    };
+    (StatusCode::ACCEPTED, Json(execution))
+}
+
+/// Opens a WebSocket that tells everything that happens in a notebook: `notebook_status`,
+/// `execution_status`, `cell_changed`, `cells_moved`, `presence`, and every event of its executions.
+///
+/// A client that comes back with the number of the last event it saw misses nothing.
+#[utoipa::path(get, path = "/ws/notebooks/{id}", tag = "notebooks",
+    params(("id" = String, Path, description = "The notebook"), After),
+    responses((status = 101, description = "A WebSocket")))]
+pub(super) async fn watch(
+    State(app): State<App>,
+    caller: May<Read>,
+    Path(notebook): Path<String>,
+    Parameters(from): Parameters<After>,
+    upgrade: WebSocketUpgrade,
+) -> Answer<Response> {
+    let (events, watching) = app
+        .notebooks
+        .watch(caller.0.tenant, notebook_id(&notebook)?, from.after_seq)
+        .await?;
+    let upgrade = upgrade
+        .max_message_size(LARGEST_MESSAGE)
+        .max_frame_size(LARGEST_MESSAGE);
+    Ok(upgrade.on_upgrade(move |socket| tell(socket, events, watching)))
+}
+
+/// Sends events until the client goes away.
+async fn tell(mut socket: WebSocket, mut events: EventReader, _watching: Watching) {
+    let mut ping = tokio::time::interval(PING);
+    let mut heard = Instant::now();
+    let ending = loop {
+        let message = tokio::select! {
+            event = events.next() => match event.map(|event| event.map(|event| Utf8Bytes::try_from(event.json))) {
+                Ok(Some(Ok(json))) => Message::Text(json),
+                Ok(None) => break (close_code::NORMAL, "the notebook was deleted"),
+                Ok(Some(Err(_))) | Err(_) => break (close_code::ERROR, "the journal cannot be read"),
+            },
+            message = socket.recv() => {
+                heard = Instant::now();
+                match message {
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+                    Some(Ok(Message::Text(_) | Message::Binary(_))) => {
+                        break (close_code::POLICY, "this socket takes no commands");
+                    }
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                }
+            }
+            _ = ping.tick() => {
+                if heard.elapsed() > SILENCE {
+                    return;
+                }
+                Message::Ping(Bytes::new())
+            }
+        };
+        match tokio::time::timeout(PATIENCE, socket.send(message)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return,
+        }
+    };
+    let frame = CloseFrame {
+        code: ending.0,
+        reason: Utf8Bytes::from_static(ending.1),
+    };
+    // Whether it hears that or not, it is over.
+    let _ = tokio::time::timeout(PATIENCE, socket.send(Message::Close(Some(frame)))).await;
+}

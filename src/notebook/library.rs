@@ -1,0 +1,389 @@
+//! The notebooks of the service: their rows, their files, and those that are in memory.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+use super::kept;
+use super::live::{CellView, Document, Status, Tracking};
+use super::open::{Open, State, Watching};
+use super::path::NotebookPath;
+use super::stored::keep;
+use crate::error_code::{ErrorCode, Fault};
+use crate::file::Projects;
+use crate::id::{NotebookId, ProjectId, SessionId, TenantId};
+use crate::layout::Layout;
+use crate::session::EventReader;
+use crate::store::notebooks::NotebookRow;
+use crate::store::{self, Store};
+use crate::tenant::Caller;
+
+/// Notebooks in memory, above which those that were not used for long are dropped.
+const MOST_OPEN: usize = 256;
+
+/// Notebooks that are read or written at once: each takes several times its size of memory.
+const AT_ONCE: usize = 4;
+
+/// All notebooks of the service.
+pub(crate) struct Library {
+    pub(super) store: Store,
+    projects: Projects,
+    pub(super) layout: Layout,
+    /// The most bytes that the file of a notebook may have.
+    pub(super) largest: u64,
+    open: Mutex<Shelf>,
+    pub(super) at_once: Semaphore,
+}
+
+/// The notebooks in memory, and how often one was asked for.
+#[derive(Default)]
+struct Shelf {
+    notebooks: HashMap<(TenantId, NotebookId), Arc<Open>>,
+    count: u64,
+}
+
+/// A notebook that is to be made.
+pub(crate) struct NewNotebook {
+    pub(crate) name: String,
+    pub(crate) project: Option<ProjectId>,
+    /// Where its file is to be; by default as its name says.
+    pub(crate) path: Option<NotebookPath>,
+    /// What is to be in it; by default what is in the file, if there is one.
+    pub(crate) document: Option<Document>,
+}
+
+/// A notebook as it is at one moment.
+pub(crate) struct Snapshot {
+    pub(crate) row: NotebookRow,
+    pub(crate) document: Document,
+    pub(crate) status: Status,
+    pub(crate) cells: Vec<CellView>,
+}
+
+impl Library {
+    /// Returns the notebooks whose files are below the data folder.
+    pub(crate) fn new(store: Store, projects: Projects, layout: Layout, largest: u64) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            projects,
+            layout,
+            largest,
+            open: Mutex::default(),
+            at_once: Semaphore::new(AT_ONCE),
+        })
+    }
+
+    /// Returns the most bytes that the file of a notebook may have.
+    pub(crate) fn largest(&self) -> u64 {
+        self.largest
+    }
+
+    /// Makes a notebook, and its file unless that is there already.
+    pub(crate) async fn create(
+        self: &Arc<Self>,
+        caller: &Caller,
+        new: NewNotebook,
+    ) -> Result<NotebookId, Fault> {
+        let tenant = caller.tenant;
+        let project = match new.project {
+            Some(project) => project,
+            None => self.projects.default_of(caller).await?,
+        };
+        // A project that is not the tenant's is refused here.
+        self.projects.folder(tenant, project).await?;
+        let path = match new.path {
+            Some(path) => path,
+            None => NotebookPath::of_name(&new.name)?,
+        };
+        let (id, now) = (NotebookId::new(), store::now());
+        let mut row = NotebookRow {
+            id: id.to_string(),
+            tenant_id: tenant.to_string(),
+            project_id: project.to_string(),
+            path: path.as_str().to_owned(),
+            name: new.name,
+            revision: 0,
+            session_id: None,
+            created_at: now.clone(),
+            modified_at: now,
+        };
+        let (document, is_new) = match new.document {
+            Some(document) => (document, true),
+            None => match self.read_as(&row, 0, Tracking::default()).await {
+                Ok((document, _)) => (document, false),
+                Err(fault) if fault.code == ErrorCode::NotebookNotFound => {
+                    (Document::empty(), true)
+                }
+                Err(fault) => return Err(fault),
+            },
+        };
+        // The file first: a file without a row is a file, and a row without a file is nothing.
+        if is_new {
+            let text = self.text(document.clone()).await?.0;
+            let (row, unwritten) = (row.clone(), document.unwritten().clone());
+            self.work(move |library| {
+                let (folder, path) = library.place(&row)?;
+                keep(&folder, &path, &unwritten)?;
+                folder.write_new(&path, text.as_bytes())
+            })
+            .await?;
+        }
+        row.revision = signed(document.revision());
+        let tracking = self.text(document).await?.1;
+        if let Err(fault) = self.store.add_notebook(&row, &tracking).await {
+            if is_new {
+                self.work(move |library| {
+                    let (folder, path) = library.place(&row)?;
+                    folder.remove(&path)
+                })
+                .await?;
+            }
+            return Err(fault);
+        }
+        Ok(id)
+    }
+
+    /// Returns the tenant's notebooks, or those of one project, behind one id.
+    pub(crate) async fn list(
+        &self,
+        tenant: TenantId,
+        project: Option<ProjectId>,
+        after: &str,
+        most: i64,
+    ) -> Result<Vec<(NotebookRow, Status)>, Fault> {
+        let project = project
+            .map(|project| project.to_string())
+            .unwrap_or_default();
+        let rows = self.store.notebooks(tenant, &project, after, most).await?;
+        let mut listed = Vec::with_capacity(rows.len());
+        for row in rows {
+            let open = row
+                .id
+                .parse()
+                .ok()
+                .and_then(|id| self.shelf().notebooks.get(&(tenant, id)).cloned());
+            let status = match open {
+                Some(open) => open.status().await,
+                None => Status::Idle,
+            };
+            listed.push((row, status));
+        }
+        Ok(listed)
+    }
+
+    /// Looks at a notebook.
+    pub(crate) async fn look<T>(
+        self: &Arc<Self>,
+        tenant: TenantId,
+        id: NotebookId,
+        look: impl FnOnce(&State) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let (row, open) = self.find(tenant, id).await?;
+        open.look(self, row, look).await
+    }
+
+    /// Changes a notebook. When this returns the change is on the disk, or was not made.
+    pub(crate) async fn change<T>(
+        self: &Arc<Self>,
+        tenant: TenantId,
+        id: NotebookId,
+        change: impl FnOnce(&mut State) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let (row, open) = self.find(tenant, id).await?;
+        open.change(self, row, change).await
+    }
+
+    /// Returns a reader of what happens in a notebook, behind a number, and what counts it as a
+    /// watcher as long as it is held.
+    pub(crate) async fn watch(
+        self: &Arc<Self>,
+        tenant: TenantId,
+        id: NotebookId,
+        after: Option<u64>,
+    ) -> Result<(EventReader, Watching), Fault> {
+        let (row, open) = self.find(tenant, id).await?;
+        let log = open.log(self, &row).await?;
+        let events = log.reader(after.unwrap_or_else(|| log.last()));
+        Ok((events, Watching::begin(open)))
+    }
+
+    /// Gives a notebook another name, and its file another place.
+    pub(crate) async fn rename(
+        self: &Arc<Self>,
+        tenant: TenantId,
+        id: NotebookId,
+        expected: Expected,
+        name: Option<String>,
+        path: Option<NotebookPath>,
+    ) -> Result<(), Fault> {
+        let (row, open) = self.find(tenant, id).await?;
+        open.rename(self, row, expected, name, path).await
+    }
+
+    /// Removes a notebook and its file, if it still has the revision that is expected; returns the
+    /// session in which its cells ran.
+    pub(crate) async fn remove(
+        self: &Arc<Self>,
+        tenant: TenantId,
+        id: NotebookId,
+        expected: Expected,
+    ) -> Result<Option<SessionId>, Fault> {
+        let (row, open) = self.find(tenant, id).await?;
+        let session = row.session_id.as_deref().and_then(|text| text.parse().ok());
+        open.remove(self, row, expected).await?;
+        self.shelf().notebooks.remove(&(tenant, id));
+        Ok(session)
+    }
+
+    /// Returns a large output of a notebook, and its media type.
+    pub(crate) async fn kept(
+        self: &Arc<Self>,
+        tenant: TenantId,
+        id: NotebookId,
+        hash: &str,
+    ) -> Result<(String, Vec<u8>), Fault> {
+        let named = hash.to_owned();
+        let (row, mime, unwritten) = self
+            .look(tenant, id, move |state| {
+                let outputs = state.document.cells().iter().flat_map(|cell| &cell.outputs);
+                let mime = outputs
+                    .flat_map(kept::references)
+                    .find(|(_, hash)| *hash == named);
+                let mime = mime.map(|(mime, _)| mime.to_owned()).ok_or_else(|| {
+                    Fault::new(
+                        ErrorCode::FileNotFound,
+                        "The notebook shows no output that is kept under this hash.",
+                    )
+                })?;
+                Ok((
+                    state.row.clone(),
+                    mime,
+                    state.document.unwritten().get(&named).cloned(),
+                ))
+            })
+            .await?;
+        if let Some(bytes) = unwritten {
+            return Ok((mime, bytes.to_vec()));
+        }
+        let hash = hash.to_owned();
+        let bytes = self
+            .work(move |library| {
+                let (folder, path) = library.place(&row)?;
+                folder.kept(&path, &hash, library.largest)
+            })
+            .await?;
+        Ok((mime, bytes))
+    }
+
+    /// Returns the outputs of all cells with what is kept in files, as long as they stay below the
+    /// size that a notebook may have.
+    pub(crate) async fn whole_outputs(
+        self: &Arc<Self>,
+        snapshot: &Snapshot,
+    ) -> Result<Vec<Vec<Value>>, Fault> {
+        let (row, document) = (snapshot.row.clone(), snapshot.document.clone());
+        self.work(move |library| {
+            let (folder, path) = library.place(&row)?;
+            let mut room = library.largest;
+            let mut fetch = |hash: &str| {
+                let bytes = match document.unwritten().get(hash) {
+                    Some(bytes) => bytes.to_vec(),
+                    None => folder.kept(&path, hash, room).ok()?,
+                };
+                room = room.checked_sub(bytes.len() as u64)?;
+                Some(bytes)
+            };
+            let of_cell = |outputs: &Vec<Value>| {
+                outputs
+                    .iter()
+                    .map(|output| kept::restored(output.clone(), &mut fetch))
+                    .collect()
+            };
+            Ok(document
+                .cells()
+                .iter()
+                .map(|cell| &cell.outputs)
+                .map(of_cell)
+                .collect())
+        })
+        .await
+    }
+
+    /// Returns the row of a notebook and its place in memory.
+    pub(super) async fn find(
+        &self,
+        tenant: TenantId,
+        id: NotebookId,
+    ) -> Result<(NotebookRow, Arc<Open>), Fault> {
+        let row = self.store.notebook(tenant, id).await?.ok_or_else(|| {
+            Fault::new(
+                ErrorCode::NotebookNotFound,
+                format!("There is no notebook {id}."),
+            )
+        })?;
+        let mut shelf = self.shelf();
+        shelf.count += 1;
+        let count = shelf.count;
+        if !shelf.notebooks.contains_key(&(tenant, id)) && shelf.notebooks.len() >= MOST_OPEN {
+            let oldest = shelf
+                .notebooks
+                .iter()
+                .filter(|(_, open)| open.is_idle())
+                .min_by_key(|(_, open)| open.used())
+                .map(|(key, _)| *key);
+            if let Some(key) = oldest {
+                shelf.notebooks.remove(&key);
+            }
+        }
+        let open = Arc::clone(shelf.notebooks.entry((tenant, id)).or_default());
+        open.use_now(count);
+        Ok((row, open))
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        // Nothing is done under this lock that could leave it half done.
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The revision that a writer expects a notebook to have, from its ETag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expected {
+    Any,
+    Revision(u64),
+}
+
+impl Expected {
+    /// Refuses a document of another revision.
+    pub(crate) fn check(self, document: &Document) -> Result<(), Fault> {
+        match self {
+            Self::Revision(revision) if revision != document.revision() => Err(Fault::new(
+                ErrorCode::PreconditionFailed,
+                format!(
+                    "The notebook has the revision {}, and the write is for {revision}.",
+                    document.revision()
+                ),
+            )),
+            Self::Any | Self::Revision(_) => Ok(()),
+        }
+    }
+}
+
+impl Snapshot {
+    /// Takes a snapshot as a reader sees it.
+    pub(crate) fn of(state: &State, reader: Option<&str>) -> Self {
+        Self {
+            row: state.row.clone(),
+            document: state.document.clone(),
+            status: state.running.status(),
+            cells: state.document.views(&state.running, reader),
+        }
+    }
+}
+
+/// Returns a revision as the database has it: it counts changes, and never comes near to the end.
+pub(super) fn signed(revision: u64) -> i64 {
+    i64::try_from(revision).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,189 @@
+//! The executions of a notebook's cells: their messages become outputs of the document.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use python_wasm::Event;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::Document;
+use super::cell::{Cell, Ran, digest};
+use crate::error_code::Fault;
+use crate::id::ExecutionId;
+use crate::notebook::{CellKind, Outputs, kept, repair_output};
+
+/// What a notebook is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Status {
+    /// Nothing runs, and what ran last went well.
+    Idle,
+    /// A cell runs or waits to run.
+    Running,
+    /// The last cell that ran failed.
+    Error,
+}
+
+/// What runs now. It is no part of the document: a copy of the document has no executions, and a
+/// document that is taken back to what was saved keeps the outputs that came in between.
+#[derive(Default)]
+pub(crate) struct Running {
+    /// Cells and their executions; one that waits for those before it has none yet.
+    cells: BTreeMap<String, Option<ExecutionId>>,
+    outputs: Outputs<String>,
+    /// Cells whose outputs are newer here than in the document.
+    ahead: BTreeSet<String>,
+    failed: bool,
+}
+
+impl Running {
+    /// Tells whether the cell runs or waits to run.
+    pub(crate) fn runs(&self, cell: &str) -> bool {
+        self.cells.contains_key(cell)
+    }
+
+    /// Returns the cells that run or wait to run.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = &str> {
+        self.cells.keys().map(String::as_str)
+    }
+
+    /// Returns what the notebook is doing.
+    pub(crate) fn status(&self) -> Status {
+        match (self.cells.is_empty(), self.failed) {
+            (false, _) => Status::Running,
+            (true, true) => Status::Error,
+            (true, false) => Status::Idle,
+        }
+    }
+
+    /// Brings what came in to the document; for whoever looks at it or saves it.
+    pub(crate) fn settle(&mut self, document: &mut Document) {
+        for cell in std::mem::take(&mut self.ahead) {
+            self.show(document, &cell);
+        }
+    }
+
+    /// Shows cells as waiting to run.
+    pub(crate) fn queue(&mut self, cells: impl IntoIterator<Item = String>) {
+        for cell in cells {
+            self.cells.entry(cell).or_default();
+        }
+    }
+
+    /// Shows cells that wait as not waiting any more.
+    pub(crate) fn unqueue(&mut self, cells: impl IntoIterator<Item = String>) {
+        for cell in cells {
+            if self.cells.get(&cell) == Some(&None) {
+                self.cells.remove(&cell);
+            }
+        }
+    }
+
+    /// Begins an execution of this source: what the cell showed before goes away.
+    pub(crate) fn begin(
+        &mut self,
+        document: &mut Document,
+        cell: &str,
+        execution: ExecutionId,
+        source: &str,
+    ) -> Result<(), Fault> {
+        let position = document.position(cell)?;
+        self.clear(document, Some(cell))?;
+        document.revision += 1;
+        let at = document.revision;
+        let found = Arc::make_mut(&mut document.cells[position]);
+        found.ran = Some(Ran {
+            at,
+            source: digest(source.as_bytes()),
+        });
+        self.cells.insert(cell.to_owned(), Some(execution));
+        Ok(())
+    }
+
+    /// Takes a message of a running cell. One of an execution that the notebook does not know, or
+    /// no longer, changes nothing.
+    pub(crate) fn take(&mut self, cell: &str, execution: ExecutionId, event: Event) {
+        if self.cells.get(cell) == Some(&Some(execution)) {
+            self.ahead
+                .extend(self.outputs.take(&cell.to_owned(), event));
+        }
+    }
+
+    /// Ends an execution.
+    pub(crate) fn finish(
+        &mut self,
+        document: &mut Document,
+        cell: &str,
+        execution: ExecutionId,
+        execution_count: Option<u64>,
+        failed: bool,
+    ) {
+        if self.cells.get(cell) != Some(&Some(execution)) {
+            return;
+        }
+        self.cells.remove(cell);
+        self.failed = failed;
+        // What it showed is complete, and large outputs can go to files.
+        self.ahead.insert(cell.to_owned());
+        self.settle(document);
+        if let (Ok(position), Some(count)) = (document.position(cell), execution_count) {
+            document.touch(position, |cell| cell.execution_count = Some(count));
+        }
+        if let Some(state) = self.outputs.widgets() {
+            document.set_widgets(state);
+        }
+    }
+
+    /// Removes the outputs of one cell, or of all, here and in the document.
+    pub(crate) fn clear(
+        &mut self,
+        document: &mut Document,
+        cell: Option<&str>,
+    ) -> Result<(), Fault> {
+        document.clear(cell)?;
+        match cell {
+            Some(cell) => {
+                self.outputs.begin(&cell.to_owned());
+                self.ahead.remove(cell);
+            }
+            None => {
+                self.outputs = Outputs::default();
+                self.ahead.clear();
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings everything of the running cells to the document again, which was taken back to what
+    /// was saved.
+    pub(crate) fn again(&mut self) {
+        self.ahead.extend(self.cells.keys().cloned());
+    }
+
+    fn show(&self, document: &mut Document, id: &str) {
+        let Ok(position) = document.position(id) else {
+            return;
+        };
+        if document.cells[position].kind != CellKind::Code {
+            return;
+        }
+        let outputs =
+            serde_json::to_value(self.outputs.of_cell(&id.to_owned())).expect("outputs are JSON");
+        let Value::Array(mut outputs) = outputs else {
+            return;
+        };
+        // As a file that is read has them, so that both are the same.
+        outputs = outputs
+            .into_iter()
+            .filter_map(|output| repair_output::repaired(output).ok())
+            .collect();
+        if !self.runs(id) {
+            outputs = kept::shrink(outputs, &mut document.unwritten);
+        }
+        if document.cells[position].outputs != outputs {
+            document.touch(position, |cell: &mut Cell| cell.outputs = outputs);
+        }
+    }
+}

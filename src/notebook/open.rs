@@ -1,0 +1,427 @@
+//! One notebook in memory, and how it gets to its file and back.
+//!
+//! An edit is made in memory at once and acknowledged when it is on the disk. Edits that come in
+//! while the file is being written are written together by the next writing. An edit that cannot
+//! be written is taken back, and its caller is told.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use python_wasm::Event;
+use tokio::sync::{Mutex, MutexGuard, OnceCell};
+
+use super::library::{Expected, Library};
+use super::live::{Document, Running, Status};
+use super::path::NotebookPath;
+use super::place::Stamp;
+use crate::error_code::{ErrorCode, Fault};
+use crate::id::ExecutionId;
+use crate::session::{Draft, EventLog, Happening, Notice};
+use crate::store::notebooks::NotebookRow;
+
+/// A notebook that was asked for.
+#[derive(Default)]
+pub(super) struct Open {
+    state: Mutex<Option<State>>,
+    /// Held while its file is written.
+    writing: Mutex<()>,
+    /// Held while its session is made.
+    starting: Mutex<()>,
+    /// What happens in it, for those who watch.
+    log: OnceCell<Arc<EventLog>>,
+    watchers: AtomicUsize,
+    /// When it was asked for last, as a count of all that was asked for.
+    used: AtomicU64,
+}
+
+/// A notebook in memory.
+pub(crate) struct State {
+    pub(crate) row: NotebookRow,
+    pub(crate) document: Document,
+    pub(crate) running: Running,
+    /// Counts changes of all kinds; the file has those up to `written`.
+    version: u64,
+    written: u64,
+    /// The document as the file has it.
+    saved: Document,
+    stamp: Stamp,
+    /// Counts how often changes were taken back.
+    losses: u64,
+    /// What the watchers were told last of its status and of what is out of date.
+    told: (Status, Vec<String>),
+}
+
+/// Somebody who watches a notebook.
+pub(crate) struct Watching(Arc<Open>);
+
+/// What a change came to: its result, and which writing acknowledges it.
+struct Made<T> {
+    value: T,
+    version: u64,
+    losses: u64,
+    row: NotebookRow,
+}
+
+impl Open {
+    /// Tells whether it can be dropped from memory.
+    pub(super) fn is_idle(self: &Arc<Self>) -> bool {
+        let saved = |state: &Option<State>| {
+            state
+                .as_ref()
+                .is_none_or(|state| state.version == state.written)
+        };
+        Arc::strong_count(self) == 1 && self.state.try_lock().is_ok_and(|state| saved(&state))
+    }
+
+    /// Remembers that it is in use.
+    pub(super) fn use_now(&self, count: u64) {
+        self.used.store(count, Ordering::Relaxed);
+    }
+
+    /// Returns when it was in use last.
+    pub(super) fn used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// Returns what it is doing.
+    pub(super) async fn status(&self) -> Status {
+        let state = self.state.lock().await;
+        state
+            .as_ref()
+            .map_or(Status::Idle, |state| state.running.status())
+    }
+
+    /// Looks at the notebook.
+    pub(super) async fn look<T>(
+        &self,
+        library: &Arc<Library>,
+        row: NotebookRow,
+        look: impl FnOnce(&State) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let state = self.state(library, row).await?;
+        look(state.as_ref().ok_or_else(gone)?)
+    }
+
+    /// Changes the notebook. When this returns the change is on the disk, or was not made.
+    pub(super) async fn change<T>(
+        self: &Arc<Self>,
+        library: &Arc<Library>,
+        row: NotebookRow,
+        change: impl FnOnce(&mut State) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let made = {
+            let mut state = self.state(library, row).await?;
+            let state = state.as_mut().ok_or_else(gone)?;
+            let before = (state.document.revision(), state.document.readers().clone());
+            let value = change(state)?;
+            state.running.settle(&mut state.document);
+            if before != (state.document.revision(), state.document.readers().clone()) {
+                state.version += 1;
+            }
+            Made {
+                value,
+                version: state.version,
+                losses: state.losses,
+                row: state.row.clone(),
+            }
+        };
+        let (open, library) = (Arc::clone(self), Arc::clone(library));
+        // Whoever watches later begins with what is in the journal.
+        open.log(&library, &made.row).await?;
+        // A task of its own: a caller who goes away must not leave the file half written.
+        let written =
+            tokio::spawn(async move { open.write(&library, made.version, made.losses).await });
+        written.await.map_err(Fault::internal)??;
+        self.tell_status().await;
+        Ok(made.value)
+    }
+
+    /// Makes sure that the file has the change.
+    async fn write(&self, library: &Arc<Library>, version: u64, losses: u64) -> Result<(), Fault> {
+        let _turn = self.writing.lock().await;
+        let (row, document, count, as_file) = {
+            let state = self.state.lock().await;
+            let state = state.as_ref().ok_or_else(gone)?;
+            if state.losses != losses {
+                return Err(lost());
+            }
+            if state.written >= version {
+                return Ok(());
+            }
+            // What readers acknowledged is not in the file.
+            let as_file = state.document.revision() != state.saved.revision();
+            (
+                state.row.clone(),
+                state.document.clone(),
+                state.version,
+                as_file,
+            )
+        };
+        let written = library.write(row, document.clone(), as_file).await;
+        let mut state = self.state.lock().await;
+        let state = state.as_mut().ok_or_else(gone)?;
+        match written {
+            Ok((row, stamp)) => {
+                state.document.have_written(document.unwritten());
+                (state.row.revision, state.row.modified_at) = (row.revision, row.modified_at);
+                let notices = document.notices_since(&state.saved, &state.running);
+                self.tell_all(&state.row, notices);
+                state.stamp = stamp.unwrap_or(state.stamp);
+                state.saved = document;
+                state.written = count;
+                Ok(())
+            }
+            Err(fault) => {
+                state.document = state.saved.clone();
+                state.version = state.written;
+                state.losses += 1;
+                state.running.again();
+                Err(fault)
+            }
+        }
+    }
+
+    /// Gives the notebook another name and place, both on the disk.
+    pub(super) async fn rename(
+        &self,
+        library: &Arc<Library>,
+        row: NotebookRow,
+        expected: Expected,
+        name: Option<String>,
+        path: Option<NotebookPath>,
+    ) -> Result<(), Fault> {
+        let _turn = self.writing.lock().await;
+        let mut state = self.state_while_writing(library, row).await?;
+        let state = state.as_mut().ok_or_else(gone)?;
+        expected.check(&state.document)?;
+        let mut row = state.row.clone();
+        row.name = name.unwrap_or(row.name);
+        row.path = path.map_or(row.path, |path| path.as_str().to_owned());
+        let mut document = state.document.clone();
+        document.renamed();
+        state.row = library.move_to(&state.row, row, document.clone()).await?;
+        if state.version == state.written {
+            state.saved = document.clone();
+        }
+        state.document = document;
+        Ok(())
+    }
+
+    /// Removes the notebook and its file.
+    pub(super) async fn remove(
+        &self,
+        library: &Arc<Library>,
+        row: NotebookRow,
+        expected: Expected,
+    ) -> Result<(), Fault> {
+        let _turn = self.writing.lock().await;
+        let mut state = match expected {
+            // What cannot be read can still be removed.
+            Expected::Any => self.state.lock().await,
+            Expected::Revision(_) => self.state_while_writing(library, row.clone()).await?,
+        };
+        if let Some(state) = state.as_ref() {
+            expected.check(&state.document)?;
+        }
+        let row = state.take().map_or(row, |state| state.row);
+        if let Some(log) = self.log.get() {
+            log.close();
+        }
+        library.remove_stored(row).await
+    }
+
+    /// Returns the notebook as it is now, read again if another program has written its file.
+    async fn state(
+        &self,
+        library: &Arc<Library>,
+        row: NotebookRow,
+    ) -> Result<MutexGuard<'_, Option<State>>, Fault> {
+        let mut state = self.state.lock().await;
+        // While this service writes the file it is newer than the stamp.
+        if state.is_none() {
+            load(&mut state, library, row).await?;
+        } else if let Ok(_turn) = self.writing.try_lock() {
+            self.refresh(&mut state, library).await?;
+        }
+        if let Some(state) = state.as_mut() {
+            let before = state.document.revision();
+            state.running.settle(&mut state.document);
+            state.version += u64::from(state.document.revision() != before);
+        }
+        Ok(state)
+    }
+
+    /// As [`Self::state`], for those who hold the turn to write.
+    async fn state_while_writing(
+        &self,
+        library: &Arc<Library>,
+        row: NotebookRow,
+    ) -> Result<MutexGuard<'_, Option<State>>, Fault> {
+        let mut state = self.state.lock().await;
+        match state.is_none() {
+            true => load(&mut state, library, row).await?,
+            false => self.refresh(&mut state, library).await?,
+        }
+        Ok(state)
+    }
+
+    /// Reads the file again if another program has written it. What is still to be written here
+    /// wins.
+    async fn refresh(
+        &self,
+        state: &mut Option<State>,
+        library: &Arc<Library>,
+    ) -> Result<(), Fault> {
+        let Some(known) = state else { return Ok(()) };
+        let stamp = library.stamp(&known.row).await?;
+        if known.version == known.written && stamp != Some(known.stamp) {
+            let (document, stamp) = library.read_again(&known.row, &known.document).await?;
+            self.tell_all(
+                &known.row,
+                document.notices_since(&known.saved, &known.running),
+            );
+            (known.saved, known.document, known.stamp) = (document.clone(), document, stamp);
+        }
+        Ok(())
+    }
+
+    /// Waits until nobody else makes its session.
+    pub(super) async fn starting(&self) -> MutexGuard<'_, ()> {
+        self.starting.lock().await
+    }
+
+    /// Remembers the session in which its cells run.
+    pub(super) async fn set_session(&self, session: String) {
+        if let Some(state) = self.state.lock().await.as_mut() {
+            state.row.session_id = Some(session);
+        }
+    }
+
+    /// Takes a message of a running cell.
+    pub(super) async fn take(&self, cell: &str, execution: ExecutionId, event: Event) {
+        if let Some(state) = self.state.lock().await.as_mut() {
+            state.running.take(cell, execution, event);
+        }
+    }
+
+    /// Shows cells that waited to run as not waiting any more.
+    pub(super) async fn unqueue(&self, cells: impl IntoIterator<Item = String>) {
+        if let Some(state) = self.state.lock().await.as_mut() {
+            state.running.unqueue(cells);
+        }
+        self.tell_status().await;
+    }
+
+    /// Returns the log of what happens in it.
+    pub(super) async fn log(
+        &self,
+        library: &Arc<Library>,
+        row: &NotebookRow,
+    ) -> Result<&Arc<EventLog>, Fault> {
+        let open = || async { library.journal(row).await.map(Arc::new) };
+        self.log.get_or_try_init(open).await
+    }
+
+    /// Tells the watchers what happened.
+    pub(super) fn tell(&self, draft: Draft) {
+        if let Some(log) = self.log.get()
+            && let Err(error) = log.append(draft)
+        {
+            tracing::error!(%error, "an event of a notebook could not be written down");
+        }
+    }
+
+    fn tell_all(&self, row: &NotebookRow, notices: Vec<Notice>) {
+        for notice in notices {
+            let cell_id = match &notice {
+                Notice::CellChanged { cell, .. } => cell["cell_id"].as_str().map(str::to_owned),
+                _other => None,
+            };
+            self.tell(Draft {
+                session_id: None,
+                notebook_id: row.id.parse().ok(),
+                cell_id,
+                execution_id: None,
+                happening: Happening::Notice(notice),
+            });
+        }
+    }
+
+    /// Tells the watchers of its status if that is news.
+    async fn tell_status(&self) {
+        let mut state = self.state.lock().await;
+        let Some(state) = state.as_mut() else { return };
+        let now = (state.running.status(), state.document.stale_cells());
+        if state.told != now {
+            state.told = now.clone();
+            let (status, stale) = now;
+            let revision = state.document.revision();
+            let notice = Notice::NotebookStatus {
+                status,
+                revision,
+                stale,
+            };
+            self.tell_all(&state.row, vec![notice]);
+        }
+    }
+}
+
+impl Watching {
+    /// Counts somebody who begins to watch.
+    pub(super) fn begin(open: Arc<Open>) -> Self {
+        let watchers = open.watchers.fetch_add(1, Ordering::Relaxed) + 1;
+        open.tell(presence(watchers));
+        Self(open)
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let watchers = self.0.watchers.fetch_sub(1, Ordering::Relaxed) - 1;
+        self.0.tell(presence(watchers));
+    }
+}
+
+fn presence(watchers: usize) -> Draft {
+    Draft {
+        session_id: None,
+        notebook_id: None,
+        cell_id: None,
+        execution_id: None,
+        happening: Happening::Notice(Notice::Presence { watchers }),
+    }
+}
+
+async fn load(
+    state: &mut Option<State>,
+    library: &Arc<Library>,
+    row: NotebookRow,
+) -> Result<(), Fault> {
+    let (document, stamp) = library.read(&row).await?;
+    *state = Some(State {
+        row,
+        saved: document.clone(),
+        document,
+        running: Running::default(),
+        version: 0,
+        written: 0,
+        stamp,
+        losses: 0,
+        told: (Status::Idle, Vec::new()),
+    });
+    Ok(())
+}
+
+fn gone() -> Fault {
+    Fault::new(
+        ErrorCode::NotebookNotFound,
+        "The notebook was deleted meanwhile.",
+    )
+}
+
+fn lost() -> Fault {
+    Fault::new(
+        ErrorCode::StoreBusy,
+        "An earlier change of the notebook could not be written, and this one was taken back with it.",
+    )
+}

@@ -1,0 +1,241 @@
+//! Reading and writing notebooks: their rows and their files together.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::NotebookError;
+use super::library::{Library, signed};
+use super::live::{Document, Tracking};
+use super::path::NotebookPath;
+use super::place::{self, ProjectFolder, Stamp};
+use crate::error_code::{ErrorCode, Fault};
+use crate::session::EventLog;
+use crate::store;
+use crate::store::notebooks::NotebookRow;
+
+/// Bytes of events that are kept for each notebook.
+const JOURNAL: u64 = 16 << 20;
+
+impl Library {
+    /// Reads a notebook.
+    pub(super) async fn read(
+        self: &Arc<Self>,
+        row: &NotebookRow,
+    ) -> Result<(Document, Stamp), Fault> {
+        let tracking = self.store.notebook_tracking(row).await?.unwrap_or_default();
+        // Without what is remembered all cells count as changed, and nothing worse.
+        let tracking = serde_json::from_str(&tracking).unwrap_or_default();
+        self.read_as(row, u64::try_from(row.revision).unwrap_or(0), tracking)
+            .await
+    }
+
+    /// Reads a notebook that another program has written.
+    pub(super) async fn read_again(
+        self: &Arc<Self>,
+        row: &NotebookRow,
+        known: &Document,
+    ) -> Result<(Document, Stamp), Fault> {
+        self.read_as(row, known.revision(), known.tracking()).await
+    }
+
+    /// Reads the file of a notebook of which `tracking` is known.
+    pub(super) async fn read_as(
+        self: &Arc<Self>,
+        row: &NotebookRow,
+        revision: u64,
+        tracking: Tracking,
+    ) -> Result<(Document, Stamp), Fault> {
+        let row = row.clone();
+        self.work(move |library| {
+            let (folder, path) = library.place(&row)?;
+            let (bytes, stamp) = folder
+                .read(&path, library.largest)
+                .map_err(|fault| missing(fault, &row))?;
+            let text = String::from_utf8_lossy(&bytes);
+            let document =
+                Document::read(&text, revision, tracking).map_err(|error| invalid(&error))?;
+            Ok((document, stamp))
+        })
+        .await
+    }
+
+    /// Returns whether the file of a notebook is still the same.
+    pub(super) async fn stamp(self: &Arc<Self>, row: &NotebookRow) -> Result<Option<Stamp>, Fault> {
+        let row = row.clone();
+        self.work(move |library| {
+            let (folder, path) = library.place(&row)?;
+            folder.stamp(&path)
+        })
+        .await
+    }
+
+    /// Writes a notebook: its row first, for a row that is ahead of its file costs no more than
+    /// revisions that are counted anew.
+    pub(super) async fn write(
+        self: &Arc<Self>,
+        mut row: NotebookRow,
+        document: Document,
+        as_file: bool,
+    ) -> Result<(NotebookRow, Option<Stamp>), Fault> {
+        row.revision = signed(document.revision());
+        let unwritten = document.unwritten().clone();
+        let (text, tracking) = self.text(document).await?;
+        if as_file {
+            row.modified_at = store::now();
+        }
+        self.store.save_notebook(&row, &tracking).await?;
+        if !as_file {
+            return Ok((row, None));
+        }
+        self.work(move |library| {
+            let (folder, path) = library.place(&row)?;
+            keep(&folder, &path, &unwritten)?;
+            let stamp = folder.write(&path, text.as_bytes())?;
+            Ok((row, Some(stamp)))
+        })
+        .await
+    }
+
+    /// Moves a notebook from one row's place to another's.
+    pub(super) async fn move_to(
+        self: &Arc<Self>,
+        from: &NotebookRow,
+        mut to: NotebookRow,
+        document: Document,
+    ) -> Result<NotebookRow, Fault> {
+        to.modified_at = store::now();
+        to.revision = signed(document.revision());
+        let tracking = self.text(document).await?.1;
+        if from.path == to.path {
+            self.store.save_notebook(&to, &tracking).await?;
+            return Ok(to);
+        }
+        self.rename_file(from, &to).await?;
+        if let Err(fault) = self.store.save_notebook(&to, &tracking).await {
+            self.rename_file(&to, from).await?;
+            return Err(fault);
+        }
+        Ok(to)
+    }
+
+    async fn rename_file(
+        self: &Arc<Self>,
+        from: &NotebookRow,
+        to: &NotebookRow,
+    ) -> Result<(), Fault> {
+        let (from, to) = (from.clone(), to.clone());
+        self.work(move |library| {
+            let (folder, old) = library.place(&from)?;
+            folder.rename(&old, &library.place(&to)?.1)
+        })
+        .await
+    }
+
+    /// Removes a notebook's row and file. In between it is a file of the project.
+    pub(super) async fn remove_stored(self: &Arc<Self>, row: NotebookRow) -> Result<(), Fault> {
+        self.store.remove_notebook(&row).await?;
+        self.work(move |library| {
+            let journal = library.journal_folder(&row)?;
+            crate::disk::remove_tree(&journal).map_err(Fault::internal)?;
+            match library.place(&row) {
+                Ok((folder, path)) => folder.remove(&path),
+                // The project was deleted, and the file with it.
+                Err(fault) if fault.code == ErrorCode::ProjectNotFound => Ok(()),
+                Err(fault) => Err(fault),
+            }
+        })
+        .await
+    }
+
+    /// Opens the journal of a notebook.
+    pub(super) async fn journal(self: &Arc<Self>, row: &NotebookRow) -> Result<EventLog, Fault> {
+        let row = row.clone();
+        self.work(move |library| {
+            let folder = library.journal_folder(&row)?;
+            crate::disk::private_folder(&folder)
+                .and_then(|()| EventLog::open(&folder.join("journal"), JOURNAL))
+                .map_err(|error| {
+                    tracing::error!(notebook = row.id, %error, "the journal cannot be read");
+                    let message = "The notebook's journal cannot be read.";
+                    Fault::new(ErrorCode::StoreCorrupt, message)
+                })
+        })
+        .await
+    }
+
+    /// Returns the folder of a notebook's journal, which no guest sees.
+    fn journal_folder(&self, row: &NotebookRow) -> Result<PathBuf, Fault> {
+        let tenant = row.tenant_id.parse().map_err(Fault::internal)?;
+        let id = row.id.parse().map_err(Fault::internal)?;
+        Ok(self.layout.notebook(tenant, id))
+    }
+
+    /// Returns the text of a document's file, and what the file cannot say.
+    pub(super) async fn text(
+        self: &Arc<Self>,
+        document: Document,
+    ) -> Result<(String, String), Fault> {
+        self.work(move |library| {
+            let text = document.to_file();
+            if text.len() as u64 > library.largest {
+                return Err(place::too_large(library.largest));
+            }
+            let tracking = serde_json::to_string(&document.tracking()).map_err(Fault::internal)?;
+            Ok((text, tracking))
+        })
+        .await
+    }
+
+    /// Opens the folder of a notebook's project.
+    pub(super) fn place(&self, row: &NotebookRow) -> Result<(ProjectFolder, NotebookPath), Fault> {
+        let tenant = row.tenant_id.parse().map_err(Fault::internal)?;
+        let project = row.project_id.parse().map_err(Fault::internal)?;
+        Ok((
+            ProjectFolder::open(&self.layout, tenant, project)?,
+            NotebookPath::parse(&row.path)?,
+        ))
+    }
+
+    /// Does what takes a while or waits for the disk, a few at once.
+    pub(crate) async fn work<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let _place = self.at_once.acquire().await.map_err(Fault::internal)?;
+        let library = Arc::clone(self);
+        tokio::task::spawn_blocking(move || work(&library))
+            .await
+            .map_err(Fault::internal)?
+    }
+}
+
+/// Writes large outputs to files.
+pub(super) fn keep(
+    folder: &ProjectFolder,
+    path: &NotebookPath,
+    unwritten: &BTreeMap<String, Arc<[u8]>>,
+) -> Result<(), Fault> {
+    unwritten
+        .iter()
+        .try_for_each(|(hash, bytes)| folder.keep(path, hash, bytes))
+}
+
+/// Returns the refusal of what is no notebook.
+pub(super) fn invalid(error: &NotebookError) -> Fault {
+    Fault::new(
+        ErrorCode::NotebookInvalid,
+        format!("The notebook cannot be read: {error}."),
+    )
+}
+
+/// A notebook whose file is gone is gone.
+fn missing(fault: Fault, row: &NotebookRow) -> Fault {
+    if fault.code != ErrorCode::FileNotFound {
+        return fault;
+    }
+    Fault::new(
+        ErrorCode::NotebookNotFound,
+        format!("The notebook's file {:?} is not there any more.", row.path),
+    )
+}

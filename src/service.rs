@@ -1,0 +1,122 @@
+//! The service: everything that requests are answered from, opened once.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use crate::error_code::Fault;
+use crate::file::{Files, Projects, Uploads};
+use crate::layout::Layout;
+use crate::notebook::Library;
+use crate::session::{OneShots, Sessions};
+use crate::store::Store;
+use crate::tenant::Tenants;
+use crate::tenant::audit::Audit;
+use crate::tenant::idempotency::Requests;
+use crate::tenant::quotas::Quotas;
+use crate::tenant::rate::RateLimits;
+
+/// How often fuel is stored, and how often what has become old is forgotten.
+const SAVE_EVERY: Duration = Duration::from_secs(1);
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// The open parts of the service.
+pub(crate) struct Service {
+    pub(crate) config: Config,
+    pub(crate) store: Store,
+    pub(crate) tenants: Tenants,
+    pub(crate) notebooks: Arc<Library>,
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) one_shots: OneShots,
+    pub(crate) audit: Arc<Audit>,
+    pub(crate) quotas: Arc<Quotas>,
+    pub(crate) rates: RateLimits,
+    pub(crate) requests: Requests,
+    pub(crate) started: Instant,
+    pub(crate) projects: Projects,
+    pub(crate) files: Arc<Files>,
+    pub(crate) uploads: Arc<Uploads>,
+}
+
+impl Service {
+    /// Opens the data folder and the database, and starts the workers.
+    pub(crate) async fn open(config: Config, stop: watch::Receiver<bool>) -> anyhow::Result<Self> {
+        let folder = &config.data.folder;
+        crate::disk::private_folder(folder)?;
+        let store = Store::open(config.data.database.as_deref(), folder).await?;
+        let audit = Arc::new(Audit::open(&store, folder).await?);
+        let tenants = Tenants::open(&config, &store, Arc::clone(&audit)).await?;
+        let quotas = Arc::new(Quotas::open(&store, &config.quotas));
+        let rates = RateLimits::new(&config.server);
+        let requests = Requests::open(&store);
+        let projects = Projects::open(&config, store.clone()).await?;
+        let files = Arc::new(Files::new(&config, projects.clone()));
+        let uploads = Uploads::open(Arc::clone(&files), config.files.upload_lifetime.0);
+        let notebooks = Library::new(
+            store.clone(),
+            projects.clone(),
+            Layout::new(folder),
+            config.files.largest_notebook.0,
+        );
+        let sessions = Arc::new(Sessions::open(&config, &store, &quotas, &audit, stop).await?);
+        Ok(Self {
+            config,
+            store,
+            tenants,
+            audit,
+            quotas,
+            rates,
+            requests,
+            sessions,
+            notebooks,
+            projects,
+            files,
+            uploads,
+            one_shots: OneShots::new(),
+            started: Instant::now(),
+        })
+    }
+
+    /// Refuses while work cannot be taken: the database answers and a worker is there.
+    pub(crate) async fn ready(&self) -> Result<(), Fault> {
+        self.sessions.ready()?;
+        self.store.answers().await
+    }
+
+    /// Does what has to be done again and again, until the task is ended.
+    pub(crate) fn tend(self: &Arc<Self>) -> JoinHandle<()> {
+        let service = Arc::clone(self);
+        tokio::spawn(async move {
+            let (mut save, mut sweep) = (
+                tokio::time::interval(SAVE_EVERY),
+                tokio::time::interval(SWEEP_EVERY),
+            );
+            loop {
+                let done = tokio::select! {
+                    _ = save.tick() => service.quotas.save().await,
+                    _ = sweep.tick() => {
+                        service.rates.sweep();
+                        crate::telemetry::sweep();
+                        service.requests.sweep().await
+                    }
+                };
+                // A database that is busy or full now is tried again.
+                if let Err(fault) = done {
+                    tracing::warn!(%fault, "what has to be done regularly could not be done");
+                }
+            }
+        })
+    }
+
+    /// Stores what is still in memory. The last thing before the process ends.
+    pub(crate) async fn close(&self) {
+        for done in [self.quotas.save().await, self.audit.settle().await] {
+            if let Err(fault) = done {
+                tracing::error!(%fault, "something could not be stored at the end");
+            }
+        }
+    }
+}

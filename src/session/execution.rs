@@ -1,0 +1,63 @@
+//! One running of one cell: what was asked, and how it ended.
+
+use python_wasm::{CheckpointId, Usage};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::admission::Priority;
+use crate::id::NotebookId;
+use crate::tenant::Caller;
+
+/// Code to be run in a session.
+#[derive(Debug, Clone)]
+pub(crate) struct Submission {
+    /// Who runs it.
+    pub(crate) by: Caller,
+    pub(crate) code: String,
+    /// The notebook and the cell that it is from.
+    pub(crate) notebook: Option<NotebookId>,
+    pub(crate) cell: Option<String>,
+    pub(crate) priority: Priority,
+    /// `input()` may ask.
+    pub(crate) allow_stdin: bool,
+    /// Run without outputs, history or a count.
+    pub(crate) silent: bool,
+    pub(crate) store_history: bool,
+}
+
+impl Submission {
+    /// Returns code that is shown and kept in the history, and may ask no questions.
+    pub(crate) fn new(by: &Caller, code: impl Into<String>) -> Self {
+        Self {
+            by: by.clone(),
+            code: code.into(),
+            notebook: None,
+            cell: None,
+            priority: Priority::Normal,
+            allow_stdin: false,
+            silent: false,
+            store_history: true,
+        }
+    }
+
+    /// Returns the digest that equal code has.
+    pub(crate) fn hash(&self) -> String {
+        blake3::hash(self.code.as_bytes()).to_hex().to_string()
+    }
+}
+
+/// How an execution ended.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Finished {
+    /// `ok`, `error`, `interrupted`, `limit`, `killed`, or `lost` when its worker ended.
+    pub(crate) outcome: String,
+    /// The exception, the limit or the reason, when it is not `ok`.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub(crate) error: Value,
+    pub(crate) execution_count: Option<u64>,
+    pub(crate) usage: Usage,
+    /// The state before it; nothing for the image's own.
+    pub(crate) checkpoint_before: Option<CheckpointId>,
+    /// The state after it; nothing when it could not be stored.
+    pub(crate) checkpoint_after: Option<CheckpointId>,
+}

@@ -1,0 +1,30 @@
+//! Sessions: who runs what when, what happened, and that nothing of it is lost.
+
+mod actor;
+mod admission;
+mod around;
+mod event;
+mod event_log;
+mod execution;
+mod handle;
+mod lifecycle;
+mod link;
+mod new_session;
+mod one_shot;
+mod outcome;
+mod queue;
+mod registry;
+mod tending;
+mod watched;
+mod workers;
+
+pub(crate) use admission::Priority;
+pub(crate) use event::{Draft, ExecutionStatus, Happening, Notice};
+pub(crate) use event_log::{EventLog, EventReader};
+pub(crate) use execution::Finished;
+pub(crate) use execution::Submission;
+pub(crate) use handle::{Export, Handle, State};
+pub(crate) use new_session::NewSession;
+pub(crate) use one_shot::{Caching, NewFile, OneShot, OneShots, Shot};
+pub(crate) use registry::Sessions;
+pub(crate) use watched::{Gathered, Watched, status};

@@ -1,0 +1,323 @@
+//! What an actor does when its cell did something, ended, or was lost with its worker.
+
+use python_wasm::jupyter_protocol::ErrorOutput;
+use python_wasm::{Event, Outcome, Usage};
+use serde_json::{Value, json};
+
+use super::actor::{Actor, Question, Running, Waiting};
+use super::event::{ExecutionState, Happening, Notice};
+use super::execution::Finished;
+use super::link::Heard;
+use crate::error_code::Fault;
+use crate::id::ExecutionId;
+use crate::store::executions::{CheckpointRow, ExecutionEnd};
+use crate::tenant::audit::{self, Action, Entry};
+use crate::worker::protocol::{Answer, Failed, Stored};
+
+impl Actor {
+    pub(super) async fn hear(&mut self, heard: Heard) {
+        match heard {
+            Heard::Event(event) => self.happen(event),
+            Heard::Ran(Ok(Answer::Ran {
+                execution,
+                standing,
+                stored,
+            })) => {
+                self.stand_at(standing);
+                self.finish(execution, stored).await;
+            }
+            Heard::Ran(Ok(other)) => {
+                let fault = super::lifecycle::unexpected(&other);
+                self.lost_with_worker(&fault.message, false).await;
+            }
+            Heard::Ran(Err(failed)) => self.lost_with_worker(&failed.message, false).await,
+            Heard::Lost => {
+                self.lost_with_worker("The worker process ended.", true)
+                    .await
+            }
+        }
+    }
+
+    fn happen(&mut self, event: Event) {
+        if let (Event::InputRequest(_), Some(running)) = (&event, &mut self.running) {
+            running.question = Question::Open;
+            // While somebody thinks, others run.
+            self.ticket = None;
+        }
+        self.tell(self.running.as_ref(), Happening::Kernel(event));
+    }
+
+    /// The cell has ended, one way or the other.
+    async fn finish(&mut self, execution: python_wasm::Execution, stored: Result<Stored, Failed>) {
+        let Some(running) = self.running.take() else {
+            return;
+        };
+        self.ticket = None;
+        let after = match stored {
+            Ok(stored) => Some(stored),
+            Err(failed) => {
+                tracing::error!(session = %self.id, error = %failed.message, "a state could not be stored");
+                let message = format!(
+                    "The state after this cell could not be stored: {}",
+                    failed.message
+                );
+                self.notice(Notice::Log {
+                    level: "error".into(),
+                    message,
+                });
+                None
+            }
+        };
+        let finished = Finished {
+            outcome: name(&execution.outcome).into(),
+            error: reason(&execution.outcome),
+            execution_count: Some(execution.execution_count),
+            usage: execution.usage,
+            checkpoint_before: running.before.clone(),
+            checkpoint_after: after.as_ref().map(|stored| stored.checkpoint.clone()),
+        };
+        if let Some(stored) = &after {
+            self.checkpoint = Some(stored.checkpoint.clone());
+        }
+        self.close(running, finished, after).await;
+    }
+
+    /// The memory is gone: what ran is lost, and the state is the last one stored.
+    async fn lost_with_worker(&mut self, reason: &str, worker_ended: bool) {
+        self.part();
+        self.ticket = None;
+        if let Some(running) = self.running.take() {
+            if worker_ended {
+                self.around
+                    .strike(self.tenant, &running.submission.hash())
+                    .await;
+            }
+            let lost = running.id;
+            self.lose(running, reason).await;
+            self.notice(Notice::Restored {
+                checkpoint_id: self.checkpoint.clone(),
+                reason: reason.into(),
+                lost: vec![lost],
+            });
+            self.status(ExecutionState::Idle);
+        } else {
+            self.notice(Notice::Restored {
+                checkpoint_id: self.checkpoint.clone(),
+                reason: reason.into(),
+                lost: Vec::new(),
+            });
+        }
+        self.queue_up();
+        self.show();
+    }
+
+    /// Ends an execution whose effects are gone.
+    pub(super) async fn lose(&mut self, running: Running, reason: &str) {
+        let message = format!("{reason} The variables are as they were before the cell.");
+        let error = ErrorOutput {
+            ename: "CellLost".into(),
+            evalue: message.clone(),
+            traceback: vec![format!("\u{1b}[0;31mCellLost\u{1b}[0m: {message}")],
+        };
+        self.tell(Some(&running), Happening::Kernel(Event::Error(error)));
+        let finished = Finished {
+            outcome: "lost".into(),
+            error: json!({"message": message}),
+            execution_count: None,
+            usage: Usage::default(),
+            checkpoint_before: running.before.clone(),
+            checkpoint_after: running.before.clone(),
+        };
+        self.close(running, finished, None).await;
+    }
+
+    /// Writes down that an execution has ended, and goes on with the next.
+    async fn close(&mut self, mut running: Running, finished: Finished, after: Option<Stored>) {
+        let added = (&mut running.stored).await.map_err(Fault::internal);
+        let checkpoint = after
+            .as_ref()
+            .map(|stored| checkpoint_row(self, stored, Some(&running.id), None));
+        let checkpoint = checkpoint.map(|row| CheckpointRow {
+            cell_id: running.submission.cell.clone(),
+            ..row
+        });
+        let end = ExecutionEnd {
+            id: running.id.to_string(),
+            status: finished.outcome.clone(),
+            execution_count: finished.execution_count.map(|count| count as i64),
+            first_seq: running.first_seq as i64,
+            // Two more events follow: the checkpoint's, if there is one, and the end's.
+            last_seq: (self.log.last() + 1 + u64::from(checkpoint.is_some())) as i64,
+            checkpoint_before: finished.checkpoint_before.as_ref().map(ToString::to_string),
+            checkpoint_after: finished.checkpoint_after.as_ref().map(ToString::to_string),
+            usage: serde_json::to_string(&finished.usage).unwrap_or_default(),
+            error: (!finished.error.is_null()).then(|| finished.error.to_string()),
+            started_at: running.started_at.clone(),
+            finished_at: crate::store::now(),
+        };
+        let written = match added {
+            Ok(Ok(())) => {
+                self.around
+                    .store
+                    .end_execution(self.tenant, self.id, &end, checkpoint.as_ref())
+                    .await
+            }
+            Ok(Err(fault)) | Err(fault) => Err(fault),
+        };
+        if let Err(fault) = written {
+            tracing::error!(session = %self.id, %fault, "an execution could not be written down");
+            let message = format!("This execution could not be stored: {}", fault.message);
+            self.notice(Notice::Log {
+                level: "error".into(),
+                message,
+            });
+        }
+        self.account(&running, &finished).await;
+        let of = Some((running.id, &running.submission));
+        if let Some(stored) = after {
+            let notice = Notice::Checkpoint {
+                checkpoint_id: stored.checkpoint,
+                pages: stored.pages,
+            };
+            self.tell_of(of, Happening::Notice(notice));
+        }
+        self.tell_of(of, Happening::Notice(Notice::Finished(finished)));
+        let idle = Notice::Status {
+            execution_state: ExecutionState::Idle,
+        };
+        self.tell_of(of, Happening::Notice(idle));
+        self.queue_up();
+        self.show();
+    }
+
+    /// Counts the fuel, and writes down for the auditor who ran what.
+    async fn account(&self, running: &Running, finished: &Finished) {
+        if let Err(fault) = self
+            .around
+            .quotas
+            .charge_fuel(self.tenant, finished.usage.fuel)
+            .await
+        {
+            tracing::error!(session = %self.id, %fault, "fuel could not be counted");
+        }
+        let outcome = match finished.outcome.as_str() {
+            "ok" => audit::Outcome::Ok,
+            "error" => audit::Outcome::Error,
+            "interrupted" => audit::Outcome::Interrupted,
+            "limit" => audit::Outcome::Limit,
+            "killed" => audit::Outcome::Killed,
+            _lost => audit::Outcome::Lost,
+        };
+        let entry = Entry::of(
+            &running.submission.by,
+            Action::Execution,
+            running.id.to_string(),
+        );
+        self.around.audit.record_later(Entry {
+            outcome,
+            code_hash: Some(running.submission.hash()),
+            session: Some(self.id),
+            checkpoint: finished.checkpoint_after.as_ref().map(ToString::to_string),
+            fuel: Some(finished.usage.fuel),
+            ..entry
+        });
+    }
+
+    /// Ends an execution that never began, because it was taken back.
+    pub(super) async fn take_back(&mut self, waiting: Waiting) {
+        self.never_began(
+            waiting,
+            "interrupted",
+            json!({"message": "It was taken back before it began."}),
+        )
+        .await;
+    }
+
+    /// Ends an execution that cannot begin.
+    pub(super) async fn forget(&mut self, waiting: Waiting, fault: &Fault) {
+        let error = json!({"message": fault.message, "code": fault.code.meaning().number});
+        let error_output = ErrorOutput {
+            ename: fault.code.name().into(),
+            evalue: fault.message.clone().into_owned(),
+            traceback: vec![fault.message.clone().into_owned()],
+        };
+        self.tell_of(
+            Some((waiting.id, &waiting.submission)),
+            Happening::Kernel(Event::Error(error_output)),
+        );
+        self.never_began(waiting, "error", error).await;
+    }
+
+    async fn never_began(&mut self, waiting: Waiting, outcome: &str, error: Value) {
+        let running = Running {
+            id: waiting.id,
+            submission: waiting.submission,
+            stored: waiting.stored,
+            before: self.checkpoint.clone(),
+            first_seq: self.log.last() + 1,
+            started_at: crate::store::now(),
+            question: Question::None,
+            _counted: None,
+        };
+        let finished = Finished {
+            outcome: outcome.into(),
+            error,
+            execution_count: None,
+            usage: Usage::default(),
+            checkpoint_before: self.checkpoint.clone(),
+            checkpoint_after: self.checkpoint.clone(),
+        };
+        self.close(running, finished, None).await;
+    }
+}
+
+/// Returns the row of a stored state.
+pub(super) fn checkpoint_row(
+    actor: &Actor,
+    stored: &Stored,
+    execution: Option<&ExecutionId>,
+    label: Option<String>,
+) -> CheckpointRow {
+    CheckpointRow {
+        id: stored.checkpoint.to_string(),
+        tenant_id: actor.tenant.to_string(),
+        session_id: actor.id.to_string(),
+        execution_id: execution.map(ToString::to_string),
+        cell_id: None,
+        label,
+        image: actor.row.image.clone(),
+        pages: stored.pages as i64,
+        execution_count: stored.execution_count as i64,
+        created_at: crate::store::now(),
+    }
+}
+
+/// Returns an outcome's name.
+fn name(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Ok => "ok",
+        Outcome::Error { .. } => "error",
+        Outcome::Interrupted => "interrupted",
+        Outcome::Limit { .. } => "limit",
+        Outcome::Killed { .. } => "killed",
+    }
+}
+
+/// Returns why a cell did not run to its end.
+fn reason(outcome: &Outcome) -> Value {
+    match outcome {
+        Outcome::Ok => Value::Null,
+        Outcome::Error {
+            ename,
+            evalue,
+            traceback,
+        } => {
+            json!({"ename": ename, "evalue": evalue, "traceback": traceback})
+        }
+        Outcome::Interrupted => json!({"message": "It was interrupted."}),
+        Outcome::Limit { limit, message } => json!({"limit": limit.name(), "message": message}),
+        Outcome::Killed { limit, message } => {
+            json!({"limit": limit.map(|limit| limit.name()), "message": message})
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! What an actor does with executions before they run: takes them, lets them wait for their turn,
+//! begins them, takes them back.
+
+use python_wasm::Cell;
+use tokio::sync::oneshot;
+
+use super::actor::{Actor, Question, Running, Waiting};
+use super::admission::{Place, Priority};
+use super::event::{ExecutionState, Happening, Notice};
+use super::execution::Submission;
+use super::handle::Accepted;
+use super::link::Heard;
+use crate::config::SuspiciousCode;
+use crate::error_code::{ErrorCode, Fault};
+use crate::id::ExecutionId;
+use crate::store::executions::ExecutionRow;
+use crate::tenant::quotas::Resource;
+use crate::tenant::scan::scan;
+use crate::worker::protocol::Command;
+
+/// Worker processes that code may end before it is not run again.
+const STRIKES: i64 = 2;
+
+impl Actor {
+    /// Takes code into the queue.
+    pub(super) async fn enqueue(&mut self, submission: Submission) -> Result<Accepted, Fault> {
+        let most = self.around.config.sessions.queue;
+        if self.queue.len() >= most {
+            let message =
+                format!("{most} executions of this session wait already (`sessions.queue`).");
+            return Err(Fault::new(ErrorCode::QueueFull, message).retry_after(5));
+        }
+        self.around.quotas.may_run(self.tenant).await?;
+        let limits = self.around.quotas.limits(self.tenant).await?;
+        self.most = usize::try_from(limits.cells_at_once).unwrap_or(usize::MAX);
+        let hash = submission.hash();
+        if self.around.strikes(self.tenant, &hash) >= STRIKES {
+            let message =
+                format!("This code ended {STRIKES} worker processes; it is not run again.");
+            return Err(Fault::new(ErrorCode::CellQuarantined, message));
+        }
+        let suspicions = self.suspicions(&submission.code)?;
+        let id = ExecutionId::new();
+        let row = ExecutionRow::queued(
+            self.tenant,
+            self.id,
+            id,
+            &submission.code,
+            hash,
+            submission.cell.clone(),
+        );
+        let (sender, stored) = oneshot::channel();
+        let store = self.around.store.clone();
+        // The cell need not wait for the disk: what it does is written down in order anyway.
+        let writing = tokio::spawn(async move {
+            let added = store.add_execution(&row).await;
+            drop(sender.send(added.clone()));
+            added
+        });
+        let after = self.log.last();
+        if let Some(message) = suspicions {
+            let notice = Notice::Log {
+                level: "warning".into(),
+                message,
+            };
+            self.tell_of(Some((id, &submission)), Happening::Notice(notice));
+        }
+        let position = self.queue.len() + usize::from(self.running.is_some());
+        if position > 0 {
+            self.tell_of(
+                Some((id, &submission)),
+                Happening::Notice(Notice::Queued { position }),
+            );
+        }
+        self.queue.push_back(Waiting {
+            id,
+            submission,
+            stored: writing,
+        });
+        self.queue_up();
+        self.show();
+        Ok(Accepted {
+            execution: id,
+            after,
+            stored,
+        })
+    }
+
+    /// Returns what looks like an attack in some code, or refuses it, as is configured.
+    fn suspicions(&self, code: &str) -> Result<Option<String>, Fault> {
+        let then = self.around.config.sessions.suspicious_code;
+        if then == SuspiciousCode::Ignore {
+            return Ok(None);
+        }
+        let findings = scan(code);
+        if findings.is_empty() {
+            return Ok(None);
+        }
+        let message = format!(
+            "The code looks suspicious in {} places; the first: {}",
+            findings.len(),
+            findings[0]
+        );
+        if then == SuspiciousCode::Refuse {
+            let details = serde_json::json!({"findings": findings});
+            return Err(Fault::new(ErrorCode::CodeRefused, message).with_details(details));
+        }
+        Ok(Some(message))
+    }
+
+    /// Queues up for the next execution, if there is one and nothing runs.
+    pub(super) fn queue_up(&mut self) {
+        if self.running.is_some() || self.ticket.is_some() {
+            return;
+        }
+        if let Some(next) = self.queue.front() {
+            self.ticket = Some(self.around.admission.enter(
+                self.tenant,
+                next.submission.priority,
+                self.most,
+            ));
+        }
+    }
+
+    /// The session stands elsewhere in the queue, or was let in.
+    pub(super) async fn stand(&mut self, place: Place) {
+        match place {
+            Place::Waiting(position) => {
+                self.look(|view| view.queue_position = Some(position));
+                if let Some(next) = self.queue.front().filter(|_| self.running.is_none()) {
+                    let notice = Notice::Queued { position };
+                    self.tell_of(Some((next.id, &next.submission)), Happening::Notice(notice));
+                }
+            }
+            Place::Admitted => match &mut self.running {
+                Some(running) => {
+                    let Question::Answered(line) =
+                        std::mem::replace(&mut running.question, Question::None)
+                    else {
+                        return;
+                    };
+                    if let Some(link) = &self.link {
+                        link.tell(self.id, Command::Input { line }).await;
+                    }
+                }
+                None => self.run_next().await,
+            },
+        }
+    }
+
+    /// Begins the next execution.
+    async fn run_next(&mut self) {
+        let Some(next) = self.queue.pop_front() else {
+            self.ticket = None;
+            return;
+        };
+        let link = match self.awake().await {
+            Ok(link) => link,
+            Err(fault) => {
+                self.ticket = None;
+                return self.forget(next, &fault).await;
+            }
+        };
+        let Waiting {
+            id,
+            submission,
+            stored,
+        } = next;
+        let cell = Cell {
+            code: submission.code.clone(),
+            id: submission.cell.clone(),
+            silent: submission.silent,
+            store_history: submission.store_history,
+            allow_stdin: submission.allow_stdin,
+        };
+        let counted = self
+            .around
+            .quotas
+            .hold(self.tenant, Resource::CellsAtOnce, 1)
+            .await;
+        self.running = Some(Running {
+            _counted: counted.ok(),
+            id,
+            submission,
+            stored,
+            before: self.checkpoint.clone(),
+            first_seq: self.log.last() + 1,
+            started_at: crate::store::now(),
+            question: Question::None,
+        });
+        self.status(ExecutionState::Busy);
+        let code = cell.code.clone();
+        self.tell(
+            self.running.as_ref(),
+            Happening::Notice(Notice::Started { code }),
+        );
+        self.show();
+        // When the worker has ended, the actor hears of that.
+        if link.start(self.id, Command::Run { cell }).await.is_err() {
+            self.hear(Heard::Lost).await;
+        }
+    }
+
+    pub(super) fn answer(&mut self, line: Option<String>) -> Result<(), Fault> {
+        let running = self
+            .running
+            .as_mut()
+            .filter(|running| running.question == Question::Open);
+        let Some(running) = running else {
+            return Err(Fault::new(
+                ErrorCode::NoInputAwaited,
+                "No cell of the session is waiting for input.",
+            ));
+        };
+        running.question = Question::Answered(line);
+        self.ticket = Some(
+            self.around
+                .admission
+                .enter(self.tenant, Priority::High, self.most),
+        );
+        Ok(())
+    }
+
+    pub(super) async fn interrupt(&mut self) {
+        // The running cell was told directly.
+        if self.running.is_none()
+            && let Some(next) = self.queue.pop_front()
+        {
+            self.ticket = None;
+            self.take_back(next).await;
+            self.queue_up();
+            self.show();
+        }
+    }
+
+    pub(super) async fn cancel(&mut self, execution: ExecutionId) {
+        if self
+            .running
+            .as_ref()
+            .is_some_and(|running| running.id == execution)
+        {
+            if let Some(link) = &self.link {
+                link.tell(self.id, Command::Interrupt).await;
+            }
+        } else if let Some(index) = self
+            .queue
+            .iter()
+            .position(|waiting| waiting.id == execution)
+            && let Some(waiting) = self.queue.remove(index)
+        {
+            if index == 0 {
+                self.ticket = None;
+            }
+            self.take_back(waiting).await;
+            self.queue_up();
+            self.show();
+        }
+    }
+}

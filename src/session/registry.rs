@@ -1,0 +1,332 @@
+//! All sessions: made, found, brought back, put to sleep when memory is short.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use python_wasm::CheckpointId;
+use tokio::sync::{Mutex, watch};
+
+use super::actor::Actor;
+use super::admission::Admission;
+use super::around::Surroundings;
+use super::event_log::EventLog;
+use super::handle::Handle;
+use super::new_session::{NewSession, place};
+use super::workers::Workers;
+use crate::config::Config;
+use crate::error_code::{ErrorCode, Fault};
+use crate::id::{SessionId, TenantId};
+use crate::layout::Layout;
+use crate::store::Store;
+use crate::store::sessions::SessionRow;
+use crate::tenant::Caller;
+use crate::tenant::audit::Audit;
+use crate::tenant::quotas::{Quotas, Reservation, Resource};
+use crate::worker::protocol::{Answer, Command, ImageInfo, Look, Opening, Start};
+
+/// All sessions.
+pub(crate) struct Sessions {
+    pub(super) around: Arc<Surroundings>,
+    pub(super) live: Mutex<HashMap<SessionId, Handle>>,
+}
+
+impl Sessions {
+    /// Starts the workers; what a crash left running is marked as lost.
+    pub(crate) async fn open(
+        config: &Config,
+        store: &Store,
+        quotas: &Arc<Quotas>,
+        audit: &Arc<Audit>,
+        stop: watch::Receiver<bool>,
+    ) -> anyhow::Result<Self> {
+        let workers = Workers::start(config, stop.clone()).await?;
+        store.lose_open_executions().await?;
+        let strikes = store.strikes().await?;
+        let strikes = strikes
+            .into_iter()
+            .filter_map(|row| Some(((row.tenant_id.parse().ok()?, row.code_hash), row.count)));
+        let strikes = strikes.collect();
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let most = match config.sessions.cells_at_once {
+            0 => processors,
+            most => most,
+        };
+        let around = Arc::new(Surroundings {
+            config: config.clone(),
+            layout: Layout::new(&config.data.folder),
+            store: store.clone(),
+            workers,
+            admission: Admission::new(most),
+            quotas: Arc::clone(quotas),
+            audit: Arc::clone(audit),
+            strikes: std::sync::Mutex::new(strikes),
+        });
+        Ok(Self {
+            around,
+            live: Mutex::default(),
+        })
+    }
+
+    /// Returns the images that sessions can start from.
+    pub(crate) fn images(&self) -> &[ImageInfo] {
+        self.around.workers.images()
+    }
+
+    /// Refuses while no worker takes sessions.
+    pub(crate) fn ready(&self) -> Result<(), Fault> {
+        if self.around.workers.processes() == 0 {
+            let message = "No worker process is there now; one is being started.";
+            return Err(Fault::new(ErrorCode::ShuttingDown, message).retry_after(2));
+        }
+        Ok(())
+    }
+
+    /// Makes a session and starts it.
+    pub(crate) async fn create(&self, caller: &Caller, new: NewSession) -> Result<Handle, Fault> {
+        let row = self.row(caller, &new)?;
+        let handle = self.begin(row).await?;
+        if !new.files.is_empty() {
+            let home = self.folder(caller.tenant, handle.id).join("home");
+            let placed = tokio::task::spawn_blocking(move || place(&home, new.files));
+            placed.await.map_err(Fault::internal)??;
+        }
+        handle.wake().await?;
+        Ok(handle)
+    }
+
+    /// Makes a session in the state of another one, or of one of its checkpoints.
+    pub(crate) async fn fork(
+        &self,
+        caller: &Caller,
+        parent: SessionId,
+        checkpoint: Option<CheckpointId>,
+        name: Option<String>,
+    ) -> Result<Handle, Fault> {
+        let handle = self.get(caller.tenant, parent).await?;
+        let row = self
+            .around
+            .store
+            .session(caller.tenant, parent)
+            .await?
+            .ok_or_else(missing)?;
+        let basis = match checkpoint {
+            Some(checkpoint) => {
+                self.checkpoint_exists(caller.tenant, parent, &checkpoint)
+                    .await?;
+                super::handle::ForkBasis {
+                    checkpoint: Some(checkpoint),
+                    link: None,
+                }
+            }
+            None => handle.fork_basis().await?,
+        };
+        let now = crate::store::now();
+        let id = SessionId::new();
+        let row = SessionRow {
+            id: id.to_string(),
+            name: name.unwrap_or_else(|| format!("{} (fork)", row.name)),
+            user_id: caller.user.to_string(),
+            notebook_id: None,
+            checkpoint_id: basis.checkpoint.as_ref().map(ToString::to_string),
+            created_at: now.clone(),
+            last_activity: now,
+            ..row
+        };
+        if row.project_id.is_none() {
+            let (from, to) = (
+                self.folder(caller.tenant, parent),
+                self.folder(caller.tenant, id),
+            );
+            tokio::task::spawn_blocking(move || {
+                crate::disk::copy_tree(&from.join("home"), &to.join("home"))
+            })
+            .await
+            .map_err(Fault::internal)?
+            .map_err(Fault::internal)?;
+        }
+        let child = self.begin(row).await?;
+        match basis.link {
+            Some(link) => child.begin_as(link, parent).await?,
+            None => child.wake().await?,
+        }
+        Ok(child)
+    }
+
+    /// Returns a session of the tenant.
+    pub(crate) async fn get(&self, tenant: TenantId, id: SessionId) -> Result<Handle, Fault> {
+        let mut live = self.live.lock().await;
+        if let Some(handle) = live.get(&id) {
+            return if handle.tenant == tenant {
+                Ok(handle.clone())
+            } else {
+                Err(missing())
+            };
+        }
+        let row = self
+            .around
+            .store
+            .session(tenant, id)
+            .await?
+            .ok_or_else(missing)?;
+        if row.standing == "dead" {
+            return Err(super::handle::dead());
+        }
+        // It was there before this start of the service, and counts whatever the quota is now.
+        let place = self
+            .around
+            .quotas
+            .hold(tenant, Resource::Sessions, 1)
+            .await?;
+        let handle = self.spawn(id, tenant, row, place)?;
+        live.insert(id, handle.clone());
+        Ok(handle)
+    }
+
+    /// Ends a session and removes what it kept.
+    pub(crate) async fn delete(&self, tenant: TenantId, id: SessionId) -> Result<(), Fault> {
+        let handle = self.get(tenant, id).await?;
+        handle.close().await?;
+        self.around.store.end_session(tenant, id).await?;
+        // Not before its row says that it has ended: nobody shall bring it back in between.
+        self.live.lock().await.remove(&id);
+        let folder = self.folder(tenant, id);
+        tokio::task::spawn_blocking(move || crate::disk::remove_tree(&folder))
+            .await
+            .map_err(Fault::internal)?
+            .map_err(Fault::internal)
+    }
+
+    /// Asks something of a state without waking the session it is of: of an image, or of a checkpoint.
+    pub(crate) async fn glance(
+        &self,
+        tenant: TenantId,
+        image: &str,
+        policy: &str,
+        start: Start,
+        look: Look,
+    ) -> Result<(Answer, Bytes), Fault> {
+        let link = self.around.workers.pick(tenant)?;
+        let id = SessionId::new();
+        let folder = self.folder(tenant, id);
+        crate::disk::private_folder(&folder).map_err(Fault::internal)?;
+        let opening = Opening {
+            image: image.into(),
+            policy: policy.into(),
+            home: folder.clone(),
+            checkpoints: self.around.layout.checkpoints(tenant),
+            environment: Vec::new(),
+            start,
+        };
+        let answer = match link.ask(id, Command::Open(Box::new(opening))).await {
+            Ok(_) => link.ask(id, Command::Look { look }).await,
+            Err(fault) => Err(fault),
+        };
+        link.tell(id, Command::Close).await;
+        // What is left of it is removed with the next start, if not now.
+        let _ = crate::disk::remove_tree(&folder);
+        answer
+    }
+
+    /// Asks something of a fresh session of an image.
+    pub(crate) async fn glance_at_image(
+        &self,
+        caller: &Caller,
+        image: Option<String>,
+        look: Look,
+    ) -> Result<(Answer, Bytes), Fault> {
+        let row = self.row(
+            caller,
+            &NewSession {
+                image,
+                ..NewSession::default()
+            },
+        )?;
+        self.glance(caller.tenant, &row.image, &row.policy, Start::Image, look)
+            .await
+    }
+
+    /// Refuses a checkpoint that is not the session's.
+    pub(crate) async fn checkpoint_exists(
+        &self,
+        tenant: TenantId,
+        session: SessionId,
+        checkpoint: &CheckpointId,
+    ) -> Result<(), Fault> {
+        match self
+            .around
+            .store
+            .checkpoint(tenant, session, checkpoint.as_str())
+            .await?
+        {
+            Some(_) => Ok(()),
+            None => Err(Fault::new(
+                ErrorCode::CheckpointNotFound,
+                format!("The session has no checkpoint {checkpoint}."),
+            )),
+        }
+    }
+
+    /// Returns the folder of a session: its journal, and its home if it has no project.
+    pub(crate) fn folder(&self, tenant: TenantId, id: SessionId) -> PathBuf {
+        self.around.layout.session(tenant, id)
+    }
+
+    /// Stores a new session and starts its actor.
+    async fn begin(&self, row: SessionRow) -> Result<Handle, Fault> {
+        let tenant: TenantId = row.tenant_id.parse().map_err(Fault::internal)?;
+        let id: SessionId = row.id.parse().map_err(Fault::internal)?;
+        let count = self.around.store.count_sessions().await?;
+        let most = self.around.config.sessions.most;
+        if usize::try_from(count).is_ok_and(|count| count >= most) {
+            let message = format!(
+                "The service holds {count} sessions, which is all it may (`sessions.most`)."
+            );
+            return Err(Fault::new(ErrorCode::NoCapacity, message).retry_after(30));
+        }
+        let place = self.around.quotas.reserve_session(tenant).await?;
+        crate::disk::private_folder(&self.folder(tenant, id).join("home"))
+            .map_err(Fault::internal)?;
+        self.around.store.add_session(&row).await?;
+        let handle = self.spawn(id, tenant, row, place)?;
+        self.live.lock().await.insert(id, handle.clone());
+        Ok(handle)
+    }
+
+    fn spawn(
+        &self,
+        id: SessionId,
+        tenant: TenantId,
+        row: SessionRow,
+        place: Reservation,
+    ) -> Result<Handle, Fault> {
+        let folder = self.folder(tenant, id);
+        let log = EventLog::open(
+            &folder.join("journal"),
+            self.around.config.sessions.journal.0,
+        )
+        .map_err(|error| {
+            tracing::error!(session = %id, %error, "the journal cannot be read");
+            Fault::new(
+                ErrorCode::StoreCorrupt,
+                "The session's journal cannot be read.",
+            )
+        })?;
+        Actor::spawn(
+            Arc::clone(&self.around),
+            id,
+            tenant,
+            row,
+            place,
+            Arc::new(log),
+        )
+    }
+}
+
+fn missing() -> Fault {
+    Fault::new(
+        ErrorCode::SessionNotFound,
+        "There is no session of this id.",
+    )
+}

@@ -1,0 +1,363 @@
+//! The worker processes: started, watched, and started again. Tenants share some, and a tenant can
+//! have some of its own.
+
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::{Arc, RwLock};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::UnixStream;
+use tokio::process::{Child, Command};
+use tokio::sync::{mpsc, watch};
+use tokio_util::codec::{FramedRead, FramedWrite};
+
+use super::link::Link;
+use crate::config::Config;
+use crate::error_code::{ErrorCode, Fault};
+use crate::id::TenantId;
+use crate::layout::Layout;
+use crate::worker::protocol::{Frame, FrameCodec, FrameReader, ImageInfo, Message, Request};
+
+/// Requests that may wait for a worker to read them.
+const OUTBOX: usize = 1024;
+
+/// Time a worker has to open its images.
+const START: Duration = Duration::from_secs(120);
+
+/// Pause before a worker that ended soon after its start is started again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// All workers.
+pub(crate) struct Workers {
+    shared: Team,
+    own: Vec<(TenantId, Team)>,
+    images: Vec<ImageInfo>,
+}
+
+/// Workers that stand in for each other.
+struct Team {
+    links: Arc<RwLock<Vec<Arc<Link>>>>,
+}
+
+/// What a team's workers are started with.
+#[derive(Clone)]
+struct Orders {
+    /// Folders of the tenants they serve.
+    folders: Vec<PathBuf>,
+    scratch: PathBuf,
+    images: Vec<String>,
+}
+
+impl Workers {
+    /// Starts the workers and waits until the first of each team takes work.
+    pub(crate) async fn start(
+        config: &Config,
+        stop: watch::Receiver<bool>,
+    ) -> anyhow::Result<Self> {
+        let layout = Layout::new(&config.data.folder);
+        let scratch = layout.scratch();
+        // What lived as long as a session of an earlier start.
+        if scratch.exists() {
+            std::fs::remove_dir_all(&scratch)
+                .with_context(|| format!("{} cannot be emptied", scratch.display()))?;
+        }
+        crate::disk::private_folder(&scratch)?;
+        let tenants = layout.tenants();
+        crate::disk::private_folder(&tenants)?;
+        let orders = Orders {
+            folders: vec![tenants],
+            scratch,
+            images: config.workers.images.clone(),
+        };
+        let mut own = Vec::new();
+        for (tenant, count) in &config.workers.own {
+            let tenant: TenantId = tenant.parse().with_context(|| {
+                format!("workers.own names the tenant {tenant:?}, which is no id")
+            })?;
+            let folder = layout.tenant(tenant);
+            crate::disk::private_folder(&folder)?;
+            let orders = Orders {
+                folders: vec![folder],
+                ..orders.clone()
+            };
+            own.push((tenant, Team::start(&orders, *count, &stop).await?));
+        }
+        let shared = Team::start(&orders, config.workers.shared.max(1), &stop).await?;
+        let images = shared
+            .pick()
+            .map_or_else(Vec::new, |link| link.images.clone());
+        Ok(Self {
+            shared,
+            own,
+            images,
+        })
+    }
+
+    /// Returns the images that sessions can start from.
+    pub(crate) fn images(&self) -> &[ImageInfo] {
+        &self.images
+    }
+
+    /// Returns the worker of the tenant that holds the fewest sessions.
+    pub(super) fn pick(&self, tenant: TenantId) -> Result<Arc<Link>, Fault> {
+        let team = self
+            .own
+            .iter()
+            .find(|(owner, _)| *owner == tenant)
+            .map_or(&self.shared, |(_, team)| team);
+        team.pick().ok_or_else(|| {
+            Fault::new(
+                ErrorCode::WorkerLost,
+                "No worker process is there now; one is being started.",
+            )
+            .retry_after(2)
+        })
+    }
+
+    /// Returns how many worker processes take sessions.
+    pub(crate) fn processes(&self) -> usize {
+        self.teams().map(|team| team.links().len()).sum()
+    }
+
+    /// Returns the bytes that all sessions hold for themselves.
+    pub(crate) fn private_bytes(&self) -> u64 {
+        self.teams()
+            .flat_map(Team::links)
+            .map(|link| link.private_bytes())
+            .sum()
+    }
+
+    fn teams(&self) -> impl Iterator<Item = &Team> {
+        self.own.iter().map(|(_, team)| team).chain([&self.shared])
+    }
+}
+
+impl Team {
+    async fn start(
+        orders: &Orders,
+        count: usize,
+        stop: &watch::Receiver<bool>,
+    ) -> anyhow::Result<Self> {
+        let team = Self {
+            links: Arc::default(),
+        };
+        let first = match Process::start(orders, 0).await {
+            Ok(first) => first,
+            Err(error) => {
+                tracing::info!(%error, "the interpreter is prepared; the first time that takes some minutes");
+                prepare(&orders.images).await?;
+                Process::start(orders, 0).await?
+            }
+        };
+        team.join(&first);
+        let watched = team.watch(first, orders.clone(), 0, stop.clone());
+        tokio::spawn(watched);
+        for slot in 1..count {
+            let (orders, stop) = (orders.clone(), stop.clone());
+            let team = Self {
+                links: Arc::clone(&team.links),
+            };
+            tokio::spawn(async move {
+                match Process::start(&orders, slot).await {
+                    Ok(process) => {
+                        team.join(&process);
+                        team.watch(process, orders, slot, stop).await;
+                    }
+                    Err(error) => tracing::error!(%error, slot, "a worker does not start"),
+                }
+            });
+        }
+        Ok(team)
+    }
+
+    fn links(&self) -> Vec<Arc<Link>> {
+        self.links.read().expect("no holder panics").clone()
+    }
+
+    fn pick(&self) -> Option<Arc<Link>> {
+        self.links()
+            .into_iter()
+            .filter(|link| link.is_alive())
+            .min_by_key(|link| link.sessions())
+    }
+
+    fn join(&self, process: &Process) {
+        self.links
+            .write()
+            .expect("no holder panics")
+            .push(Arc::clone(&process.link));
+    }
+
+    /// Passes on what a worker says until it ends; then starts another in its place.
+    fn watch(
+        &self,
+        mut process: Process,
+        orders: Orders,
+        slot: usize,
+        mut stop: watch::Receiver<bool>,
+    ) -> impl Future<Output = ()> + use<> {
+        let team = Self {
+            links: Arc::clone(&self.links),
+        };
+        async move {
+            loop {
+                let started = Instant::now();
+                let reason = process.serve().await;
+                team.links
+                    .write()
+                    .expect("no holder panics")
+                    .retain(|link| link.number != process.link.number);
+                process.link.died().await;
+                // It has closed its socket; that it is gone for good frees what it held.
+                let _ = process.child.start_kill();
+                let status = process.child.wait().await;
+                if *stop.borrow_and_update() {
+                    return;
+                }
+                tracing::error!(
+                    slot,
+                    process = process.link.process,
+                    reason,
+                    ?status,
+                    "a worker ended; its sessions are at their last checkpoints"
+                );
+                loop {
+                    if started.elapsed() < PAUSE {
+                        tokio::time::sleep(PAUSE).await;
+                    }
+                    match Process::start(&orders, slot).await {
+                        Ok(next) => {
+                            team.join(&next);
+                            process = next;
+                            break;
+                        }
+                        Err(error) => {
+                            tracing::error!(%error, slot, "a worker does not start again");
+                            tokio::time::sleep(PAUSE).await;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A worker process and our end of its socket.
+struct Process {
+    child: Child,
+    link: Arc<Link>,
+    messages: FramedRead<tokio::net::unix::OwnedReadHalf, FrameReader<Message>>,
+}
+
+impl Process {
+    async fn start(orders: &Orders, slot: usize) -> anyhow::Result<Self> {
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
+        ours.set_nonblocking(true)?;
+        let program = std::env::current_exe().context("the program's own file is not known")?;
+        let scratch = orders.scratch.join(format!("worker-{slot}"));
+        crate::disk::private_folder(&scratch)?;
+        let mut command = Command::new(program);
+        command
+            .arg("worker")
+            .arg("--scratch")
+            .arg(&scratch)
+            .stdin(OwnedFd::from(theirs))
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            // Nothing of this process's environment, which may hold keys, is passed on.
+            .env_clear()
+            .env("TMPDIR", &scratch)
+            .env(
+                "XDG_CACHE_HOME",
+                python_wasm::default_cache()
+                    .parent()
+                    .unwrap_or(std::path::Path::new("/")),
+            );
+        for folder in &orders.folders {
+            command.arg("--folder").arg(folder);
+        }
+        for image in &orders.images {
+            command.arg("--image").arg(image);
+        }
+        let child = command
+            .spawn()
+            .context("a worker process cannot be started")?;
+        // The command holds the worker's end of the socket; while it does, an end is not seen.
+        drop(command);
+        let (reading, writing) = UnixStream::from_std(ours)?.into_split();
+        let mut messages = FramedRead::new(reading, FrameReader::<Message>::new());
+        let ready = tokio::time::timeout(START, messages.next()).await;
+        let images = match ready {
+            Ok(Some(Ok(Frame {
+                header: Message::Ready { images },
+                ..
+            }))) => images,
+            Ok(Some(Ok(other))) => bail!("a worker began with {:?}", other.header),
+            Ok(Some(Err(error))) => return Err(error).context("a worker says what cannot be read"),
+            Ok(None) => bail!("a worker ended while it started; what it wrote to stderr says why"),
+            Err(_) => bail!("a worker was not ready after {} seconds", START.as_secs()),
+        };
+        let (outbox, waiting) = mpsc::channel(OUTBOX);
+        tokio::spawn(write(FramedWrite::new(writing, FrameCodec), waiting));
+        let process = child.id().unwrap_or_default();
+        let number = unique();
+        tracing::info!(slot, process, "a worker takes sessions");
+        Ok(Self {
+            child,
+            link: Arc::new(Link::new(number, process, images, outbox)),
+            messages,
+        })
+    }
+
+    /// Passes on messages until there are no more, and returns why.
+    async fn serve(&mut self) -> String {
+        loop {
+            match self.messages.next().await {
+                Some(Ok(frame)) => self.link.heard(frame).await,
+                Some(Err(error)) => return error.to_string(),
+                None => return "it closed its socket".into(),
+            }
+        }
+    }
+}
+
+/// Fetches and builds what workers only open, in processes that have this one's environment (pip
+/// needs it) and show their progress.
+async fn prepare(images: &[String]) -> anyhow::Result<()> {
+    let program = std::env::current_exe().context("the program's own file is not known")?;
+    for image in images {
+        let status = Command::new(&program)
+            .args(["image", "build", image])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .status()
+            .await?;
+        if !status.success() {
+            bail!("the image {image:?} cannot be built; the lines above say why");
+        }
+    }
+    Ok(())
+}
+
+async fn write(
+    mut out: FramedWrite<tokio::net::unix::OwnedWriteHalf, FrameCodec>,
+    mut waiting: mpsc::Receiver<Frame<Request>>,
+) {
+    while let Some(request) = waiting.recv().await {
+        // The reading side sees that the worker has ended.
+        if out.send(request).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Returns a number that no other worker of this process had.
+fn unique() -> u64 {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}

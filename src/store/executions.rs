@@ -1,0 +1,359 @@
+//! Executions, the states they left, and code that ended worker processes, as rows.
+
+use super::{Store, now};
+use crate::error_code::Fault;
+use crate::id::{ExecutionId, SessionId, TenantId};
+
+/// An execution as it is stored.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct ExecutionRow {
+    pub(crate) id: String,
+    pub(crate) tenant_id: String,
+    pub(crate) session_id: String,
+    pub(crate) cell_id: Option<String>,
+    pub(crate) code: String,
+    pub(crate) code_hash: String,
+    pub(crate) status: String,
+    pub(crate) execution_count: Option<i64>,
+    pub(crate) first_seq: Option<i64>,
+    pub(crate) last_seq: Option<i64>,
+    pub(crate) checkpoint_before: Option<String>,
+    pub(crate) checkpoint_after: Option<String>,
+    pub(crate) usage: Option<String>,
+    pub(crate) error: Option<String>,
+    pub(crate) created_at: String,
+    pub(crate) started_at: Option<String>,
+    pub(crate) finished_at: Option<String>,
+}
+
+/// What is known when an execution has ended.
+#[derive(Debug)]
+pub(crate) struct ExecutionEnd {
+    pub(crate) id: String,
+    pub(crate) status: String,
+    pub(crate) execution_count: Option<i64>,
+    pub(crate) first_seq: i64,
+    pub(crate) last_seq: i64,
+    pub(crate) checkpoint_before: Option<String>,
+    pub(crate) checkpoint_after: Option<String>,
+    pub(crate) usage: String,
+    pub(crate) error: Option<String>,
+    pub(crate) started_at: String,
+    pub(crate) finished_at: String,
+}
+
+/// A state that can be gone back to.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct CheckpointRow {
+    pub(crate) id: String,
+    pub(crate) tenant_id: String,
+    pub(crate) session_id: String,
+    pub(crate) execution_id: Option<String>,
+    pub(crate) cell_id: Option<String>,
+    pub(crate) label: Option<String>,
+    pub(crate) image: String,
+    pub(crate) pages: i64,
+    pub(crate) execution_count: i64,
+    pub(crate) created_at: String,
+}
+
+/// Code that ended worker processes.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct StrikeRow {
+    pub(crate) tenant_id: String,
+    pub(crate) code_hash: String,
+    pub(crate) count: i64,
+}
+
+impl Store {
+    /// Adds an execution.
+    pub(crate) async fn add_execution(&self, row: &ExecutionRow) -> Result<(), Fault> {
+        run!(
+            self,
+            "insert into executions (id, tenant_id, session_id, cell_id, code, code_hash, status, created_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)",
+            row.id,
+            row.tenant_id,
+            row.session_id,
+            row.cell_id,
+            row.code,
+            row.code_hash,
+            row.status,
+            row.created_at
+        )?;
+        Ok(())
+    }
+
+    /// Notes how an execution ended, and the state after it, which is the session's present one.
+    pub(crate) async fn end_execution(
+        &self,
+        tenant: TenantId,
+        session: SessionId,
+        end: &ExecutionEnd,
+        after: Option<&CheckpointRow>,
+    ) -> Result<(), Fault> {
+        let (tenant, session) = (tenant.to_string(), session.to_string());
+        let mut open = self.begin().await?;
+        run_in!(
+            &mut open,
+            "update executions set status = $1, execution_count = $2, first_seq = $3, last_seq = $4,
+                checkpoint_before = $5, checkpoint_after = $6, usage = $7, error = $8, started_at = $9, finished_at = $10
+             where tenant_id = $11 and session_id = $12 and id = $13",
+            end.status,
+            end.execution_count,
+            end.first_seq,
+            end.last_seq,
+            end.checkpoint_before,
+            end.checkpoint_after,
+            end.usage,
+            end.error,
+            end.started_at,
+            end.finished_at,
+            tenant,
+            session,
+            end.id
+        )?;
+        if let Some(row) = after {
+            keep(&mut open, row).await?;
+        } else {
+            run_in!(
+                &mut open,
+                "update sessions set last_activity = $1 where tenant_id = $2 and id = $3",
+                end.finished_at,
+                tenant,
+                session
+            )?;
+        }
+        open.commit().await
+    }
+
+    /// Marks executions that a crash of the service left open: their effects are gone.
+    pub(crate) async fn lose_open_executions(&self) -> Result<u64, Fault> {
+        let finished = now();
+        run!(
+            self,
+            "update executions set status = 'lost', finished_at = $1 where finished_at is null",
+            finished
+        )
+    }
+
+    /// Returns an execution of a session of the tenant.
+    pub(crate) async fn execution(
+        &self,
+        tenant: TenantId,
+        session: SessionId,
+        id: ExecutionId,
+    ) -> Result<Option<ExecutionRow>, Fault> {
+        let (tenant, session, id) = (tenant.to_string(), session.to_string(), id.to_string());
+        row!(
+            self,
+            ExecutionRow,
+            "select * from executions where tenant_id = $1 and session_id = $2 and id = $3",
+            tenant,
+            session,
+            id
+        )
+    }
+
+    /// Returns the session's executions behind `after`.
+    pub(crate) async fn executions(
+        &self,
+        tenant: TenantId,
+        session: SessionId,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<ExecutionRow>, Fault> {
+        let (tenant, session) = (tenant.to_string(), session.to_string());
+        rows!(
+            self,
+            ExecutionRow,
+            "select * from executions where tenant_id = $1 and session_id = $2 and id > $3 order by id limit $4",
+            tenant,
+            session,
+            after,
+            limit
+        )
+    }
+
+    /// Notes a stored state as the session's present one.
+    pub(crate) async fn keep_checkpoint(&self, row: &CheckpointRow) -> Result<(), Fault> {
+        let mut open = self.begin().await?;
+        keep(&mut open, row).await?;
+        open.commit().await
+    }
+
+    /// Returns a checkpoint of a session.
+    pub(crate) async fn checkpoint(
+        &self,
+        tenant: TenantId,
+        session: SessionId,
+        id: &str,
+    ) -> Result<Option<CheckpointRow>, Fault> {
+        let (tenant, session) = (tenant.to_string(), session.to_string());
+        row!(
+            self,
+            CheckpointRow,
+            "select * from checkpoints where tenant_id = $1 and session_id = $2 and id = $3",
+            tenant,
+            session,
+            id
+        )
+    }
+
+    /// Returns the session's checkpoints that were made after a time, the oldest first.
+    pub(crate) async fn checkpoints(
+        &self,
+        tenant: TenantId,
+        session: SessionId,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<CheckpointRow>, Fault> {
+        let (tenant, session) = (tenant.to_string(), session.to_string());
+        rows!(
+            self,
+            CheckpointRow,
+            "select * from checkpoints where tenant_id = $1 and session_id = $2 and created_at > $3
+             order by created_at limit $4",
+            tenant,
+            session,
+            after,
+            limit
+        )
+    }
+
+    /// Returns the session's newest checkpoint.
+    pub(crate) async fn last_checkpoint(
+        &self,
+        tenant: TenantId,
+        session: SessionId,
+    ) -> Result<Option<CheckpointRow>, Fault> {
+        let (tenant, session) = (tenant.to_string(), session.to_string());
+        row!(
+            self,
+            CheckpointRow,
+            "select * from checkpoints where tenant_id = $1 and session_id = $2 order by created_at desc limit 1",
+            tenant,
+            session
+        )
+    }
+
+    /// Forgets a checkpoint.
+    pub(crate) async fn remove_checkpoint(
+        &self,
+        tenant: TenantId,
+        session: SessionId,
+        id: &str,
+    ) -> Result<(), Fault> {
+        let (tenant, session) = (tenant.to_string(), session.to_string());
+        run!(
+            self,
+            "delete from checkpoints where tenant_id = $1 and session_id = $2 and id = $3",
+            tenant,
+            session,
+            id
+        )?;
+        Ok(())
+    }
+
+    /// Notes which state is the session's present one; nothing for the image's own.
+    pub(crate) async fn set_checkpoint(
+        &self,
+        tenant: TenantId,
+        session: SessionId,
+        checkpoint: Option<&str>,
+    ) -> Result<(), Fault> {
+        let (tenant, session, time) = (tenant.to_string(), session.to_string(), now());
+        run!(
+            self,
+            "update sessions set checkpoint_id = $1, last_activity = $2 where tenant_id = $3 and id = $4",
+            checkpoint,
+            time,
+            tenant,
+            session
+        )?;
+        Ok(())
+    }
+
+    /// Returns all code that ended worker processes.
+    pub(crate) async fn strikes(&self) -> Result<Vec<StrikeRow>, Fault> {
+        rows!(
+            self,
+            StrikeRow,
+            "select tenant_id, code_hash, count from strikes"
+        )
+    }
+
+    /// Counts that a worker process ended while it ran this code.
+    pub(crate) async fn strike(&self, tenant: TenantId, code_hash: &str) -> Result<(), Fault> {
+        let tenant = tenant.to_string();
+        run!(
+            self,
+            "insert into strikes (tenant_id, code_hash, count) values ($1, $2, 1)
+             on conflict (tenant_id, code_hash) do update set count = strikes.count + 1",
+            tenant,
+            code_hash
+        )?;
+        Ok(())
+    }
+}
+
+/// Adds a checkpoint, or gives one that is there a label, and makes it the session's present state.
+async fn keep(open: &mut super::Transaction<'_>, row: &CheckpointRow) -> Result<(), Fault> {
+    run_in!(
+        open,
+        "insert into checkpoints (id, tenant_id, session_id, execution_id, cell_id, label, image, pages, execution_count, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         on conflict (id) do update set label = coalesce(excluded.label, checkpoints.label)",
+        row.id,
+        row.tenant_id,
+        row.session_id,
+        row.execution_id,
+        row.cell_id,
+        row.label,
+        row.image,
+        row.pages,
+        row.execution_count,
+        row.created_at
+    )?;
+    run_in!(
+        open,
+        "update sessions set checkpoint_id = $1, last_activity = $2 where tenant_id = $3 and id = $4",
+        row.id,
+        row.created_at,
+        row.tenant_id,
+        row.session_id
+    )?;
+    Ok(())
+}
+
+impl ExecutionRow {
+    /// Returns the row of an execution that waits.
+    pub(crate) fn queued(
+        tenant: TenantId,
+        session: SessionId,
+        id: ExecutionId,
+        code: &str,
+        code_hash: String,
+        cell: Option<String>,
+    ) -> Self {
+        Self {
+            id: id.to_string(),
+            tenant_id: tenant.to_string(),
+            session_id: session.to_string(),
+            cell_id: cell,
+            code: code.into(),
+            code_hash,
+            status: "queued".into(),
+            execution_count: None,
+            first_seq: None,
+            last_seq: None,
+            checkpoint_before: None,
+            checkpoint_after: None,
+            usage: None,
+            error: None,
+            created_at: now(),
+            started_at: None,
+            finished_at: None,
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Notebooks as rows: where their files are, and what the files cannot say.
+
+use super::Store;
+use crate::error_code::Fault;
+use crate::id::{NotebookId, TenantId};
+
+/// A notebook as it is stored.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct NotebookRow {
+    pub(crate) id: String,
+    pub(crate) tenant_id: String,
+    pub(crate) project_id: String,
+    pub(crate) path: String,
+    pub(crate) name: String,
+    pub(crate) revision: i64,
+    pub(crate) session_id: Option<String>,
+    pub(crate) created_at: String,
+    pub(crate) modified_at: String,
+}
+
+/// What the file of a notebook cannot say, as JSON.
+#[derive(Debug, sqlx::FromRow)]
+struct TrackingRow {
+    tracking: String,
+}
+
+impl Store {
+    /// Adds a notebook.
+    pub(crate) async fn add_notebook(
+        &self,
+        row: &NotebookRow,
+        tracking: &str,
+    ) -> Result<(), Fault> {
+        run!(
+            self,
+            "insert into notebooks (id, tenant_id, project_id, path, name, revision, tracking, session_id, created_at, modified_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            row.id, row.tenant_id, row.project_id, row.path, row.name, row.revision, tracking, row.session_id,
+            row.created_at, row.modified_at
+        )?;
+        Ok(())
+    }
+
+    /// Returns a notebook of the tenant.
+    pub(crate) async fn notebook(
+        &self,
+        tenant: TenantId,
+        id: NotebookId,
+    ) -> Result<Option<NotebookRow>, Fault> {
+        let (tenant, id) = (tenant.to_string(), id.to_string());
+        row!(
+            self,
+            NotebookRow,
+            "select id, tenant_id, project_id, path, name, revision, session_id, created_at, modified_at
+             from notebooks where tenant_id = $1 and id = $2",
+            tenant, id
+        )
+    }
+
+    /// Returns what the file of a notebook cannot say.
+    pub(crate) async fn notebook_tracking(
+        &self,
+        row: &NotebookRow,
+    ) -> Result<Option<String>, Fault> {
+        let found = row!(
+            self,
+            TrackingRow,
+            "select tracking from notebooks where tenant_id = $1 and id = $2",
+            row.tenant_id,
+            row.id
+        )?;
+        Ok(found.map(|row| row.tracking))
+    }
+
+    /// Returns notebooks of the tenant, or of one project, by their ids.
+    pub(crate) async fn notebooks(
+        &self,
+        tenant: TenantId,
+        project: &str,
+        after: &str,
+        most: i64,
+    ) -> Result<Vec<NotebookRow>, Fault> {
+        let tenant = tenant.to_string();
+        rows!(
+            self,
+            NotebookRow,
+            "select id, tenant_id, project_id, path, name, revision, session_id, created_at, modified_at
+             from notebooks where tenant_id = $1 and ($2 = '' or project_id = $2) and id > $3 order by id limit $4",
+            tenant, project, after, most
+        )
+    }
+
+    /// Changes everything of a notebook that can change.
+    pub(crate) async fn save_notebook(
+        &self,
+        row: &NotebookRow,
+        tracking: &str,
+    ) -> Result<(), Fault> {
+        run!(
+            self,
+            "update notebooks set path = $3, name = $4, revision = $5, tracking = $6, modified_at = $7
+             where tenant_id = $1 and id = $2",
+            row.tenant_id, row.id, row.path, row.name, row.revision, tracking, row.modified_at
+        )?;
+        Ok(())
+    }
+
+    /// Remembers the session in which a notebook's cells run.
+    pub(crate) async fn set_notebook_session(
+        &self,
+        row: &NotebookRow,
+        session: &str,
+    ) -> Result<(), Fault> {
+        run!(
+            self,
+            "update notebooks set session_id = $3 where tenant_id = $1 and id = $2",
+            row.tenant_id,
+            row.id,
+            session
+        )?;
+        Ok(())
+    }
+
+    /// Removes a notebook.
+    pub(crate) async fn remove_notebook(&self, row: &NotebookRow) -> Result<(), Fault> {
+        run!(
+            self,
+            "delete from notebooks where tenant_id = $1 and id = $2",
+            row.tenant_id,
+            row.id
+        )?;
+        Ok(())
+    }
+}

@@ -1,0 +1,138 @@
+//! Sessions as rows.
+
+use super::Store;
+use crate::error_code::Fault;
+use crate::id::{SessionId, TenantId};
+
+/// A session as it is stored.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct SessionRow {
+    pub(crate) id: String,
+    pub(crate) tenant_id: String,
+    pub(crate) user_id: String,
+    pub(crate) name: String,
+    pub(crate) image: String,
+    pub(crate) image_digest: String,
+    /// The policy as TOML.
+    pub(crate) policy: String,
+    pub(crate) project_id: Option<String>,
+    pub(crate) notebook_id: Option<String>,
+    /// `live` or `dead`.
+    pub(crate) standing: String,
+    pub(crate) checkpoint_id: Option<String>,
+    pub(crate) created_at: String,
+    pub(crate) last_activity: String,
+}
+
+/// A number that a query counted.
+#[derive(Debug, sqlx::FromRow)]
+struct Count {
+    count: i64,
+}
+
+impl Store {
+    /// Adds a session.
+    pub(crate) async fn add_session(&self, row: &SessionRow) -> Result<(), Fault> {
+        run!(
+            self,
+            "insert into sessions (id, tenant_id, user_id, name, image, image_digest, policy, project_id, notebook_id,
+                standing, checkpoint_id, created_at, last_activity)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            row.id,
+            row.tenant_id,
+            row.user_id,
+            row.name,
+            row.image,
+            row.image_digest,
+            row.policy,
+            row.project_id,
+            row.notebook_id,
+            row.standing,
+            row.checkpoint_id,
+            row.created_at,
+            row.last_activity
+        )?;
+        Ok(())
+    }
+
+    /// Returns a session of the tenant.
+    pub(crate) async fn session(
+        &self,
+        tenant: TenantId,
+        id: SessionId,
+    ) -> Result<Option<SessionRow>, Fault> {
+        let (tenant, id) = (tenant.to_string(), id.to_string());
+        row!(
+            self,
+            SessionRow,
+            "select * from sessions where tenant_id = $1 and id = $2",
+            tenant,
+            id
+        )
+    }
+
+    /// Returns the tenant's sessions that live, from the one behind `after` on.
+    pub(crate) async fn live_sessions(
+        &self,
+        tenant: TenantId,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<SessionRow>, Fault> {
+        let tenant = tenant.to_string();
+        rows!(
+            self,
+            SessionRow,
+            "select * from sessions where tenant_id = $1 and standing = 'live' and id > $2 order by id limit $3",
+            tenant,
+            after,
+            limit
+        )
+    }
+
+    /// Returns how many sessions live, of all tenants.
+    pub(crate) async fn count_sessions(&self) -> Result<i64, Fault> {
+        let counted = row!(
+            self,
+            Count,
+            "select count(*) as count from sessions where standing = 'live'"
+        )?;
+        Ok(counted.map_or(0, |counted| counted.count))
+    }
+
+    /// Gives a session another name.
+    pub(crate) async fn rename_session(
+        &self,
+        tenant: TenantId,
+        id: SessionId,
+        name: &str,
+    ) -> Result<(), Fault> {
+        let (tenant, id) = (tenant.to_string(), id.to_string());
+        run!(
+            self,
+            "update sessions set name = $1 where tenant_id = $2 and id = $3",
+            name,
+            tenant,
+            id
+        )?;
+        Ok(())
+    }
+
+    /// Notes that a session has ended, and forgets its checkpoints.
+    pub(crate) async fn end_session(&self, tenant: TenantId, id: SessionId) -> Result<(), Fault> {
+        let (tenant, id) = (tenant.to_string(), id.to_string());
+        let mut open = self.begin().await?;
+        run_in!(
+            &mut open,
+            "update sessions set standing = 'dead', checkpoint_id = null where tenant_id = $1 and id = $2",
+            tenant,
+            id
+        )?;
+        run_in!(
+            &mut open,
+            "delete from checkpoints where tenant_id = $1 and session_id = $2",
+            tenant,
+            id
+        )?;
+        open.commit().await
+    }
+}

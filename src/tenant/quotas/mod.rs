@@ -1,0 +1,421 @@
+//! What tenants may use and what they use now. What is held (sessions, cells, memory, disk) is
+//! counted in memory by whoever holds it; fuel is counted by the UTC day and stored.
+
+mod account;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use account::Account;
+pub(crate) use account::Reservation;
+use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast;
+use utoipa::ToSchema;
+
+use super::Caller;
+use super::audit::{Action, Audit, Entry};
+use crate::config;
+use crate::error_code::Fault;
+use crate::id::TenantId;
+use crate::store::Store;
+use crate::store::quotas::QuotaRow;
+
+/// Days of fuel that are shown.
+const DAYS_SHOWN: i64 = 31;
+
+/// Warnings that a slow listener may be behind.
+const WARNINGS: usize = 256;
+
+/// Something a tenant may use so much of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Resource {
+    /// Sessions that exist, awake or not.
+    Sessions,
+    /// Cells that run at the same time.
+    CellsAtOnce,
+    /// Bytes of memory of sessions that are awake.
+    Memory,
+    /// Bytes of files and checkpoints.
+    Disk,
+    /// Fuel in this UTC day.
+    FuelPerDay,
+}
+
+/// All of them, in the order in which they are shown.
+const RESOURCES: [Resource; 5] = [
+    Resource::Sessions,
+    Resource::CellsAtOnce,
+    Resource::Memory,
+    Resource::Disk,
+    Resource::FuelPerDay,
+];
+
+/// What a tenant may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Limits {
+    pub(crate) sessions: u64,
+    pub(crate) cells_at_once: u64,
+    /// Bytes.
+    pub(crate) memory: u64,
+    /// Bytes.
+    pub(crate) disk: u64,
+    pub(crate) fuel_per_day: u64,
+}
+
+/// How much of one thing a tenant uses.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub(crate) struct Used {
+    resource: Resource,
+    used: u64,
+    limit: u64,
+}
+
+/// What a tenant uses.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Usage {
+    now: Vec<Used>,
+    /// The last 31 days on which fuel was used, the newest first.
+    days: Vec<DayOfFuel>,
+}
+
+/// The fuel of one UTC day.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DayOfFuel {
+    #[schema(example = "2026-01-31")]
+    day: String,
+    fuel: u64,
+}
+
+/// That a tenant uses 80 % of something; told once, and again when it had fallen below.
+#[derive(Debug, Clone)]
+pub(crate) struct Warning {
+    pub(crate) tenant: TenantId,
+    pub(crate) resource: Resource,
+    pub(crate) used: u64,
+    pub(crate) limit: u64,
+}
+
+/// The accounts of all tenants.
+pub(crate) struct Quotas {
+    store: Store,
+    defaults: Limits,
+    accounts: Mutex<HashMap<TenantId, Arc<Account>>>,
+    warnings: broadcast::Sender<Warning>,
+}
+
+impl Quotas {
+    /// Opens the accounts.
+    pub(crate) fn open(store: &Store, defaults: &config::Quotas) -> Self {
+        Self {
+            store: store.clone(),
+            defaults: Limits {
+                sessions: defaults.sessions,
+                cells_at_once: defaults.cells_at_once,
+                memory: defaults.memory.0,
+                disk: defaults.disk.0,
+                fuel_per_day: defaults.fuel_per_day,
+            },
+            accounts: Mutex::default(),
+            warnings: broadcast::Sender::new(WARNINGS),
+        }
+    }
+
+    /// Returns what the tenant may use.
+    pub(crate) async fn limits(&self, tenant: TenantId) -> Result<Limits, Fault> {
+        Ok(self.account(tenant).await?.state().limits)
+    }
+
+    /// Takes room for one more session, or refuses.
+    pub(crate) async fn reserve_session(&self, tenant: TenantId) -> Result<Reservation, Fault> {
+        self.reserve(tenant, Resource::Sessions, 1).await
+    }
+
+    /// Takes so much of something, or refuses.
+    pub(crate) async fn reserve(
+        &self,
+        tenant: TenantId,
+        resource: Resource,
+        amount: u64,
+    ) -> Result<Reservation, Fault> {
+        let mut reservation = self.hold(tenant, resource, 0).await?;
+        reservation.resize(amount)?;
+        Ok(reservation)
+    }
+
+    /// Counts what is there already, whatever the limit is now: sessions that a start found.
+    pub(crate) async fn hold(
+        &self,
+        tenant: TenantId,
+        resource: Resource,
+        amount: u64,
+    ) -> Result<Reservation, Fault> {
+        let account = self.account(tenant).await?;
+        Ok(account.hold(resource, amount))
+    }
+
+    /// Refuses while the tenant's fuel of the day is used up.
+    pub(crate) async fn may_run(&self, tenant: TenantId) -> Result<(), Fault> {
+        let account = self.account(tenant).await?;
+        let mut state = account.state();
+        state.turn_day(&today());
+        let used = state.used[Resource::FuelPerDay.place()];
+        if used < state.limits.fuel_per_day {
+            return Ok(());
+        }
+        Err(
+            account::exceeded(Resource::FuelPerDay, used, 0, state.limits.fuel_per_day)
+                .retry_after(seconds_to_midnight()),
+        )
+    }
+
+    /// Counts fuel that was used. It is stored within a second.
+    pub(crate) async fn charge_fuel(&self, tenant: TenantId, fuel: u64) -> Result<(), Fault> {
+        let account = self.account(tenant).await?;
+        {
+            let mut state = account.state();
+            state.turn_day(&today());
+            state.unsaved = state.unsaved.saturating_add(fuel);
+        }
+        account.add(Resource::FuelPerDay, fuel);
+        metrics::counter!("cellblock_fuel_total", "tenant" => tenant.to_string()).increment(fuel);
+        Ok(())
+    }
+
+    /// Stores the fuel that was used since the last time.
+    pub(crate) async fn save(&self) -> Result<(), Fault> {
+        let accounts: Vec<_> = lock(&self.accounts).values().cloned().collect();
+        for account in accounts {
+            let (day, unsaved) = {
+                let mut state = account.state();
+                (state.day.clone(), std::mem::take(&mut state.unsaved))
+            };
+            if unsaved == 0 {
+                continue;
+            }
+            if let Err(fault) = self
+                .store
+                .add_fuel(account.tenant, &day, stored(unsaved))
+                .await
+            {
+                let mut state = account.state();
+                state.unsaved = state.unsaved.saturating_add(unsaved);
+                return Err(fault);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns warnings from now on.
+    pub(crate) fn warnings(&self) -> broadcast::Receiver<Warning> {
+        self.warnings.subscribe()
+    }
+
+    /// Sets what a tenant may use; nothing where the configuration shall hold. The operator may.
+    pub(crate) async fn set_limits(
+        &self,
+        audit: &Audit,
+        caller: &Caller,
+        tenant: TenantId,
+        row: &QuotaRow,
+    ) -> Result<Limits, Fault> {
+        let entry = Entry::of(
+            caller,
+            Action::QuotaChange,
+            format!("tenant {tenant}: {row:?}"),
+        );
+        let account = self.account(tenant).await?;
+        audit
+            .guard(entry, self.store.set_quotas(tenant, row))
+            .await?;
+        let limits = self.defaults.with(row);
+        account.state().limits = limits;
+        Ok(limits)
+    }
+
+    /// Returns what a tenant uses.
+    pub(crate) async fn usage(&self, tenant: TenantId) -> Result<Usage, Fault> {
+        self.save().await?;
+        let account = self.account(tenant).await?;
+        let days = self.store.fuel(tenant, DAYS_SHOWN).await?;
+        let mut state = account.state();
+        state.turn_day(&today());
+        let used = |resource: Resource| Used {
+            resource,
+            used: state.used[resource.place()],
+            limit: state.limits.of(resource),
+        };
+        Ok(Usage {
+            now: RESOURCES.map(used).to_vec(),
+            days: days
+                .into_iter()
+                .map(|row| DayOfFuel {
+                    day: row.day,
+                    fuel: row.used.unsigned_abs(),
+                })
+                .collect(),
+        })
+    }
+
+    /// Returns a tenant's account, as it was stored.
+    async fn account(&self, tenant: TenantId) -> Result<Arc<Account>, Fault> {
+        if let Some(account) = lock(&self.accounts).get(&tenant) {
+            return Ok(Arc::clone(account));
+        }
+        let limits = self.defaults.with(&self.store.quotas(tenant).await?);
+        let day = today();
+        let newest = self.store.fuel(tenant, 1).await?.into_iter().next();
+        let fuel = newest
+            .filter(|row| row.day == day)
+            .map_or(0, |row| row.used.unsigned_abs());
+        let mut used = [0; RESOURCES.len()];
+        used[Resource::FuelPerDay.place()] = fuel;
+        let account = Arc::new(Account::new(
+            tenant,
+            limits,
+            used,
+            day,
+            self.warnings.clone(),
+        ));
+        // Whoever was faster has the account.
+        Ok(Arc::clone(
+            lock(&self.accounts).entry(tenant).or_insert(account),
+        ))
+    }
+}
+
+impl Resource {
+    fn place(self) -> usize {
+        self as usize
+    }
+}
+
+impl Limits {
+    fn of(&self, resource: Resource) -> u64 {
+        match resource {
+            Resource::Sessions => self.sessions,
+            Resource::CellsAtOnce => self.cells_at_once,
+            Resource::Memory => self.memory,
+            Resource::Disk => self.disk,
+            Resource::FuelPerDay => self.fuel_per_day,
+        }
+    }
+
+    /// Returns these limits, and what was set for a tenant in their place.
+    fn with(self, row: &QuotaRow) -> Self {
+        let set = |value: Option<i64>, default| value.map_or(default, i64::unsigned_abs);
+        Self {
+            sessions: set(row.sessions, self.sessions),
+            cells_at_once: set(row.cells_at_once, self.cells_at_once),
+            memory: set(row.memory, self.memory),
+            disk: set(row.disk, self.disk),
+            fuel_per_day: set(row.fuel_per_day, self.fuel_per_day),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn stored(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn today() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()
+}
+
+fn seconds_to_midnight() -> u64 {
+    let second = jiff::Timestamp::now().as_second().rem_euclid(24 * 3600);
+    (24 * 3600 - second).unsigned_abs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error_code::ErrorCode;
+    use crate::store::tenants::{TenantRow, UserRow};
+
+    async fn opened(folder: &std::path::Path, tenant: TenantId) -> (Store, Quotas) {
+        let store = Store::open(None, folder).await.expect("a database");
+        let row = TenantRow {
+            id: tenant.to_string(),
+            name: "acme".into(),
+            standing: "active".into(),
+            created_at: String::new(),
+        };
+        let user = UserRow {
+            id: "user".into(),
+            tenant_id: tenant.to_string(),
+            name: "ada".into(),
+            role: "admin".into(),
+            standing: "active".into(),
+            created_at: String::new(),
+        };
+        store.ensure_tenant(&row, &user).await.expect("a tenant");
+        let defaults = config::Quotas {
+            fuel_per_day: 100,
+            ..config::Quotas::default()
+        };
+        let quotas = Quotas::open(&store, &defaults);
+        (store, quotas)
+    }
+
+    #[tokio::test]
+    async fn fuel_is_counted_stored_and_found_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let tenant = TenantId::new();
+        let (store, quotas) = opened(folder.path(), tenant).await;
+        quotas.may_run(tenant).await.expect("nothing is used");
+        quotas.charge_fuel(tenant, 60).await.expect("charged");
+        quotas.save().await.expect("stored");
+        quotas.charge_fuel(tenant, 40).await.expect("charged");
+        quotas.save().await.expect("stored");
+        let day = store.fuel(tenant, 1).await.expect("asked").remove(0);
+        // Unless midnight fell between, which the account would begin anew.
+        if day.day == today() && day.used == 100 {
+            let (_, again) = opened(folder.path(), tenant).await;
+            let fault = again.may_run(tenant).await.expect_err("all is used");
+            assert_eq!(fault.code, ErrorCode::QuotaExceeded);
+            assert!(
+                fault
+                    .retry_after
+                    .is_some_and(|seconds| seconds <= 24 * 3600)
+            );
+            assert!(again.may_run(tenant).await.is_err());
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_set_for_a_tenant_counts_and_sessions_that_exist_stay() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let tenant = TenantId::new();
+        let (store, quotas) = opened(folder.path(), tenant).await;
+        store
+            .set_quotas(
+                tenant,
+                &QuotaRow {
+                    sessions: Some(1),
+                    ..QuotaRow::default()
+                },
+            )
+            .await
+            .expect("set");
+        let kept = quotas
+            .hold(tenant, Resource::Sessions, 2)
+            .await
+            .expect("they exist");
+        assert!(quotas.reserve_session(tenant).await.is_err());
+        drop(kept);
+        let _session = quotas
+            .reserve_session(tenant)
+            .await
+            .expect("there is room again");
+        assert!(quotas.reserve_session(tenant).await.is_err());
+        quotas
+            .reserve_session(TenantId::new())
+            .await
+            .expect("another tenant's room is its own");
+    }
+}
