@@ -17,6 +17,7 @@ mod percent;
 mod place;
 mod repair;
 mod repair_output;
+mod restore;
 mod stored;
 mod widgets;
 

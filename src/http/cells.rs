@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
-use super::extract::{Body, May, Parameters, Read, Write};
+use super::extract::{Body, May, Parameters, Read, Run, Write};
 use super::notebooks::{ReaderQuery, notebook_id, shown};
 use super::page::{Page, PageQuery};
 use super::{Answer, App};
@@ -301,6 +301,22 @@ pub(super) async fn merge(
     };
     let [view] = changed(&app, &caller.0, notebook_id(&notebook)?, join).await?;
     Ok(Json(view))
+}
+
+/// Brings the variables back to before the cell's last execution. The cell, and those that ran after it, are marked as undone.
+#[utoipa::path(post, path = "/notebooks/{id}/cells/{cell_id}/restore", tag = "notebooks",
+    params(("id" = String, Path, description = "The notebook"), ("cell_id" = String, Path, description = "The cell")),
+    responses((status = 200, description = "The notebook as it is now", body = super::notebooks::NotebookAnswer)))]
+pub(super) async fn restore(
+    State(app): State<App>,
+    caller: May<Run>,
+    Path((notebook, cell)): Path<(String, String)>,
+) -> Answer<Response> {
+    let id = notebook_id(&notebook)?;
+    app.notebooks
+        .restore_before(&app.sessions, &caller.0, id, &cell)
+        .await?;
+    shown(&app, &caller.0, id, None).await
 }
 
 /// Removes the outputs of one cell or of all. This is not undone.

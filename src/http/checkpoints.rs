@@ -159,20 +159,9 @@ pub(super) async fn undo(
             "The session ran no execution of this id.",
         )
     })?;
-    if row.finished_at.is_none() {
-        return Err(Fault::new(ErrorCode::SessionBusy, "The execution has not ended yet.").into());
-    }
-    let before = match row.checkpoint_before {
-        Some(text) => {
-            let checkpoint: CheckpointId = text.parse().map_err(Fault::internal)?;
-            app.sessions
-                .checkpoint_exists(caller.0.tenant, handle.id, &checkpoint)
-                .await?;
-            Some(checkpoint)
-        }
-        None => None,
-    };
-    handle.restore(before).await?;
+    app.sessions
+        .restore_before(caller.0.tenant, handle.id, &row)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

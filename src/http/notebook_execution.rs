@@ -19,6 +19,7 @@ use crate::error_code::Fault;
 use crate::id::{ExecutionId, SessionId};
 use crate::notebook::{Selection, Watching};
 use crate::session::EventReader;
+use crate::tenant::Caller;
 
 /// How often an idle connection is asked whether it is there, and when it is given up.
 const PING: Duration = Duration::from_secs(20);
@@ -156,11 +157,19 @@ pub(super) async fn watch(
     let upgrade = upgrade
         .max_message_size(LARGEST_MESSAGE)
         .max_frame_size(LARGEST_MESSAGE);
-    Ok(upgrade.on_upgrade(move |socket| tell(socket, events, watching)))
+    Ok(upgrade.on_upgrade(move |socket| tell(socket, app, caller.0, events, watching)))
 }
 
 /// Sends events until the client goes away.
-async fn tell(mut socket: WebSocket, mut events: EventReader, _watching: Watching) {
+async fn tell(
+    mut socket: WebSocket,
+    app: App,
+    caller: Caller,
+    mut events: EventReader,
+    _watching: Watching,
+) {
+    let revoked = app.tenants.until_revoked(&caller);
+    tokio::pin!(revoked);
     let mut ping = tokio::time::interval(PING);
     let mut heard = Instant::now();
     let ending = loop {
@@ -170,6 +179,7 @@ async fn tell(mut socket: WebSocket, mut events: EventReader, _watching: Watchin
                 Ok(None) => break (close_code::NORMAL, "the notebook was deleted"),
                 Ok(Some(Err(_))) | Err(_) => break (close_code::ERROR, "the journal cannot be read"),
             },
+            () = &mut revoked => break (close_code::POLICY, "the token is no longer valid"),
             message = socket.recv() => {
                 heard = Instant::now();
                 match message {

@@ -166,5 +166,16 @@ pub(super) async fn context(
         .look(caller.0.tenant, notebook_id(&notebook)?, |state| {
             Ok(Snapshot::of(state, reader))
         });
-    Ok(Json(Context::of(&look.await?, budget)))
+    let snapshot = look.await?;
+    let context = Context::of(&snapshot, budget);
+    let session = snapshot.row.session_id.as_deref();
+    let known = match session.and_then(|text| text.parse().ok()) {
+        Some(session) => {
+            app.sessions
+                .variables_if_awake(caller.0.tenant, session)
+                .await?
+        }
+        None => Vec::new(),
+    };
+    Ok(Json(context.with_variables(known)))
 }

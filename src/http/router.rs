@@ -55,6 +55,7 @@ fn version_1() -> OpenApiRouter<App> {
         .routes(routes!(cells::split))
         .routes(routes!(cells::merge))
         .routes(routes!(cells::clear))
+        .routes(routes!(cells::restore))
         .routes(routes!(sessions::images))
         .routes(routes!(sessions::create, sessions::list))
         .routes(routes!(sessions::show, sessions::change, sessions::delete))

@@ -1,6 +1,7 @@
 //! A notebook as a model is told of it: within a budget of tokens, texts shortened where that
 //! hurts least, images named and not included.
 
+use python_wasm::Variable;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -31,6 +32,17 @@ pub(crate) struct Context {
     cells_left_out: usize,
     /// The error that was shown last, wherever its cell stands.
     last_error: Option<ContextError>,
+    /// What the session knows now, as far as it is awake; at most 100.
+    variables: Vec<ContextVariable>,
+}
+
+/// A variable as a model is told of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ContextVariable {
+    name: String,
+    r#type: String,
+    shape: Option<Vec<u64>>,
+    preview: String,
 }
 
 /// A cell as a model is told of it.
@@ -61,7 +73,27 @@ pub(crate) struct ContextError {
     message: String,
 }
 
+/// Variables that are told, and characters of each.
+const VARIABLES: usize = 100;
+const PREVIEW: usize = 120;
+
 impl Context {
+    /// Adds the variables that the session knows.
+    pub(crate) fn with_variables(mut self, variables: Vec<Variable>) -> Self {
+        let told = variables.into_iter().take(VARIABLES);
+        self.variables = told
+            .map(|variable| ContextVariable {
+                name: variable.name,
+                r#type: variable.r#type,
+                shape: variable.shape,
+                preview: crate::text::line(&variable.preview, PREVIEW),
+            })
+            .collect();
+        let size = |variable: &ContextVariable| variable.name.len() + variable.preview.len();
+        self.tokens += self.variables.iter().map(size).sum::<usize>() / TOKEN;
+        self
+    }
+
     /// Returns what fits into the budget. What variables there are is known to the session alone
     /// and is added by whoever has one.
     pub(crate) fn of(snapshot: &Snapshot, budget: usize) -> Self {
@@ -125,6 +157,7 @@ impl Context {
             cells,
             cells_left_out,
             last_error: error,
+            variables: Vec::new(),
         }
     }
 }

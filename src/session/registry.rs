@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use python_wasm::CheckpointId;
+use python_wasm::{CheckpointId, Variable};
 use tokio::sync::{Mutex, watch};
 
 use super::actor::Actor;
 use super::admission::Admission;
 use super::around::Surroundings;
 use super::event_log::EventLog;
-use super::handle::Handle;
+use super::handle::{Handle, State};
 use super::new_session::{NewSession, place};
 use super::workers::Workers;
 use crate::config::Config;
@@ -20,6 +20,7 @@ use crate::error_code::{ErrorCode, Fault};
 use crate::id::{SessionId, TenantId};
 use crate::layout::Layout;
 use crate::store::Store;
+use crate::store::executions::ExecutionRow;
 use crate::store::sessions::SessionRow;
 use crate::tenant::Caller;
 use crate::tenant::audit::Audit;
@@ -245,6 +246,51 @@ impl Sessions {
         )?;
         self.glance(caller.tenant, &row.image, &row.policy, Start::Image, look)
             .await
+    }
+
+    /// Returns the variables of a session; none of one that sleeps or has ended, which is not woken
+    /// for this.
+    pub(crate) async fn variables_if_awake(
+        &self,
+        tenant: TenantId,
+        session: SessionId,
+    ) -> Result<Vec<Variable>, Fault> {
+        let live = self.live.lock().await.get(&session).cloned();
+        let Some(handle) = live.filter(|handle| handle.tenant == tenant) else {
+            return Ok(Vec::new());
+        };
+        match handle.view().state {
+            State::Idle | State::Busy | State::Queued => {}
+            State::Starting | State::Hibernated | State::Dead => return Ok(Vec::new()),
+        }
+        match handle.look(Look::Variables).await?.0 {
+            Answer::Variables { variables } => Ok(variables),
+            other => Err(super::lifecycle::unexpected(&other)),
+        }
+    }
+
+    /// Brings the variables of a session back to before an execution.
+    pub(crate) async fn restore_before(
+        &self,
+        tenant: TenantId,
+        session: SessionId,
+        execution: &ExecutionRow,
+    ) -> Result<(), Fault> {
+        if execution.finished_at.is_none() {
+            return Err(Fault::new(
+                ErrorCode::SessionBusy,
+                "The execution has not ended yet.",
+            ));
+        }
+        let before: Option<CheckpointId> = match &execution.checkpoint_before {
+            Some(text) => {
+                let checkpoint = text.parse().map_err(Fault::internal)?;
+                self.checkpoint_exists(tenant, session, &checkpoint).await?;
+                Some(checkpoint)
+            }
+            None => None,
+        };
+        self.get(tenant, session).await?.restore(before).await
     }
 
     /// Refuses a checkpoint that is not the session's.

@@ -155,6 +155,24 @@ impl Store {
         )
     }
 
+    /// Returns the last execution of a cell in a session.
+    pub(crate) async fn last_execution_of(
+        &self,
+        tenant: TenantId,
+        session: SessionId,
+        cell: &str,
+    ) -> Result<Option<ExecutionRow>, Fault> {
+        let (tenant, session) = (tenant.to_string(), session.to_string());
+        row!(
+            self,
+            ExecutionRow,
+            "select * from executions where tenant_id = $1 and session_id = $2 and cell_id = $3 order by id desc limit 1",
+            tenant,
+            session,
+            cell
+        )
+    }
+
     /// Returns the session's executions behind `after`.
     pub(crate) async fn executions(
         &self,

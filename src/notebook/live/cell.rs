@@ -32,6 +32,8 @@ pub(crate) struct Cell {
     pub(crate) revision: u64,
     /// The notebook's revision when the cell was last changed in any way, by outputs too.
     pub(crate) change: u64,
+    /// What it shows is from an execution whose effects on the variables were undone.
+    pub(crate) undone: bool,
     #[serde(skip)]
     pub(crate) ran: Option<Ran>,
 }

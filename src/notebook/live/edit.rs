@@ -306,6 +306,7 @@ pub(super) fn fresh(new: NewCell) -> Result<Cell, Fault> {
         execution_count: None,
         revision: 0,
         change: 0,
+        undone: false,
         ran: None,
     })
 }

@@ -146,6 +146,7 @@ fn of_file(mut cell: Map<String, Value>, unwritten: &mut BTreeMap<String, Arc<[u
         execution_count: cell.get("execution_count").and_then(Value::as_u64),
         revision: 0,
         change: 0,
+        undone: false,
         ran: None,
     }
 }

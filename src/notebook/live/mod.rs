@@ -119,12 +119,27 @@ impl Document {
             })
     }
 
+    /// Marks what a cell shows, and what those show that ran after it, as undone.
+    pub(crate) fn take_back(&mut self, id: &str) -> Result<(), Fault> {
+        let position = self.position(id)?;
+        let since = self.cells[position].ran.map_or(0, |ran| ran.at);
+        for index in 0..self.cells.len() {
+            let later = self.cells[index].ran.is_some_and(|ran| ran.at >= since);
+            if later || index == position {
+                self.touch(index, |cell| cell.undone = true);
+            }
+        }
+        Ok(())
+    }
+
     /// Tells for every cell whether what it shows is out of date: it was edited since it ran, or
-    /// a cell above it ran later. A cell that never ran shows nothing that could be.
+    /// undone, or a cell above it ran later. A cell that never ran shows nothing that could be.
     fn stale(&self) -> Vec<bool> {
         let mut latest_above = 0;
         let of_cell = |cell: &Arc<Cell>| {
-            let Some(ran) = cell.ran else { return false };
+            let Some(ran) = cell.ran.filter(|_| !cell.undone) else {
+                return cell.undone;
+            };
             let stale = ran.at < latest_above || ran.source != cell::digest(cell.source.as_bytes());
             latest_above = latest_above.max(ran.at);
             stale

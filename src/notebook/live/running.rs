@@ -94,6 +94,7 @@ impl Running {
         document.revision += 1;
         let at = document.revision;
         let found = Arc::make_mut(&mut document.cells[position]);
+        found.undone = false;
         found.ran = Some(Ran {
             at,
             source: digest(source.as_bytes()),

@@ -77,6 +77,42 @@ impl Watcher {
 }
 
 #[tokio::test]
+async fn the_variables_go_back_to_before_a_cell_and_its_outputs_are_marked() {
+    let service = Service::start();
+    let (notebook, cells) = notebook(&service, &["a = 1", "a += 1\na", "a += 10\na"]).await;
+    let mut watcher = Watcher::begin(&service, &notebook, 0).await;
+    let taken = service
+        .post(&format!("{notebook}/execute"), json!({"which": "all"}))
+        .await
+        .expect(202);
+    assert_eq!(watcher.until_done().await, "idle");
+    let restore = format!("{notebook}/cells/{}/restore", cells[1]);
+    let after = service.post(&restore, json!({})).await.expect(200);
+    let marks = |body: &Value| -> Vec<Value> {
+        let cells = body["cells"].as_array().expect("cells").iter();
+        cells.map(|cell| cell["undone"].clone()).collect()
+    };
+    assert_eq!(marks(&after), [json!(false), json!(true), json!(true)]);
+    let session = taken["session_id"].as_str().expect("an id");
+    assert_eq!(service.text(session, "a").await, "1");
+    let context = service
+        .get(&format!("{notebook}/context"))
+        .await
+        .expect(200);
+    assert_eq!(context["variables"][0]["preview"], "1", "{context:#}");
+    service
+        .post(&format!("{notebook}/execute"), json!({"which": "stale"}))
+        .await
+        .expect(202);
+    assert_eq!(watcher.until_done().await, "idle");
+    let body = service.get(&notebook).await.expect(200);
+    assert_eq!(marks(&body), [json!(false), json!(false), json!(false)]);
+    assert_eq!(body["cells"][2]["outputs"][0]["data"]["text/plain"], "12");
+    let nothing = format!("{notebook}/cells/nothing/restore");
+    service.post(&nothing, json!({})).await.refused(404, 20412);
+}
+
+#[tokio::test]
 async fn cells_run_in_order_and_their_outputs_are_in_the_notebook_for_good() {
     let mut service = Service::start();
     let (at, cells) = notebook(&service, &["a = 20", "print('shown')\na + 1", ""]).await;

@@ -135,6 +135,11 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("post", "/api/v1/notebooks/{id}/cells/{cell}/split", Write),
     ("post", "/api/v1/notebooks/{id}/cells/{cell}/merge", Write),
     ("post", "/api/v1/notebooks/{id}/clear_outputs", Write),
+    (
+        "post",
+        "/api/v1/notebooks/{id}/cells/{cell_id}/restore",
+        Run,
+    ),
     ("get", "/api/v1/system", Admin),
     ("get", "/api/v1/tenants", Operator),
     ("post", "/api/v1/tenants", Operator),
