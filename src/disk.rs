@@ -10,6 +10,7 @@ use cap_std::fs::Dir;
 
 /// Makes a folder, and those above it, that only this user can enter.
 pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
+    // One that is there already stays as its owner made it.
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)

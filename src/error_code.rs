@@ -120,6 +120,7 @@ error_codes! {
     TenantNotFound = 50412, 404, false, "There is no such tenant", "List the tenants to see which there are.";
     NotAFile = 50413, 409, false, "It is a folder, and a file is needed", "Ask for a folder with `?list` or `?zip`, and delete one with `?recursive`.";
     NotAFolder = 50414, 409, false, "It is a file, and a folder is needed", "Name a folder, or leave the parameter out.";
+    ProjectInUse = 50416, 409, false, "Sessions use the project", "End the sessions in `details.sessions` first.";
     FolderNotEmpty = 50415, 409, false, "The folder is not empty", "Delete what is in it first, or add `?recursive`.";
     UploadNotFound = 50409, 404, false, "There is no such upload", "Create it again; unfinished uploads are removed after a day.";
 }

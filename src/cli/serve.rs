@@ -42,6 +42,8 @@ impl Arguments {
 
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let config = arguments.configuration()?;
+    // What this process and its workers write is for its user alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     telemetry::start(&config.log).map_err(Failure::Usage)?;
     let (address, grace) = (config.server.address, config.server.shutdown_grace.0);
     let listener = TcpListener::bind(address).await.map_err(|error| {

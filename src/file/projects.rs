@@ -186,6 +186,15 @@ impl Projects {
     /// Deletes a project with all its files. It is gone when its row says so; its files follow, at
     /// the next start if need be.
     pub(crate) async fn delete(&self, tenant: TenantId, id: ProjectId) -> Result<(), Fault> {
+        let sessions = self.store.sessions_of_project(tenant, id).await?;
+        if !sessions.is_empty() {
+            let message = format!(
+                "{} sessions have the project as their home.",
+                sessions.len()
+            );
+            return Err(Fault::new(ErrorCode::ProjectInUse, message)
+                .with_details(serde_json::json!({"sessions": sessions})));
+        }
         if !self.store.hide_project(tenant, id).await? {
             return Err(missing(id));
         }

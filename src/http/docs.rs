@@ -1,6 +1,6 @@
 //! The API's own documentation: the OpenAPI document, its UI, and the page of error codes.
 
-use axum::response::Html;
+use axum::response::{Html, Redirect};
 use axum::routing::get;
 use axum::{Json, Router};
 use utoipa::OpenApi;
@@ -88,6 +88,7 @@ pub(super) fn completed(mut document: Description) -> Description {
 pub(super) fn pages(document: Description) -> Router<App> {
     let json = document.clone();
     Router::new()
+        .route("/", get(|| std::future::ready(Redirect::to("/docs/"))))
         .route("/openapi.json", get(move || std::future::ready(Json(json))))
         .route(
             "/docs/errors",

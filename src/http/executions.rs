@@ -185,6 +185,8 @@ fn streamed(watched: Watched, wanted: Wanted) -> Response {
             Err(fault) => Some((trouble(wanted, &fault), None)),
         }
     });
+    // What compresses or counts a body may ask again after its end.
+    let lines = lines.fuse();
     lines_of(lines, wanted)
 }
 

@@ -150,7 +150,9 @@ pub(crate) fn router(app: App) -> Router {
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(problem::finish))
         .layer(middleware::from_fn(observe::observe))
-        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(is_no_file)))
+        .layer(
+            CompressionLayer::new().compress_when(DefaultPredicate::new().and(may_be_compressed)),
+        )
         .layer(cors(&app))
         .layer(middleware::from_fn_with_state(
             app.clone(),
@@ -165,14 +167,17 @@ pub(crate) fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// Files go out as they are: their ETags and ranges are of those bytes.
-fn is_no_file(
+/// Files go out as they are: their ETags and ranges are of those bytes. So do lines of a running
+/// cell, which a compressor would keep back.
+fn may_be_compressed(
     _: axum::http::StatusCode,
     _: axum::http::Version,
     headers: &HeaderMap,
     _: &axum::http::Extensions,
 ) -> bool {
+    let lines = |kind: &HeaderValue| kind == "application/x-ndjson";
     !headers.contains_key(header::CONTENT_DISPOSITION)
+        && !headers.get(header::CONTENT_TYPE).is_some_and(lines)
 }
 
 fn cors(app: &App) -> CorsLayer {

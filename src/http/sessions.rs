@@ -282,7 +282,7 @@ macro_rules! deeds {
 }
 
 deeds! {
-    /// Interrupts the running cell. When one waits for its turn, it is not run.
+    /// Interrupts the running cell. What waits behind it is not run.
     interrupt, "/sessions/{session_id}/interrupt", interrupt;
     /// Begins anew from the image; what runs or waits is not finished.
     restart, "/sessions/{session_id}/restart", restart;

@@ -147,7 +147,7 @@ impl Handle {
         self.ask(|reply| Ask::Execute(submission, reply)).await
     }
 
-    /// Interrupts the running cell; when one waits, it is not run. Never waits behind a queue.
+    /// Interrupts the running cell; those that wait are not run. Never waits behind a queue.
     pub(crate) async fn interrupt(&self) -> Result<(), Fault> {
         let link = self.shared.link.lock().expect("no holder panics").clone();
         if let Some(link) = link {

@@ -1,9 +1,11 @@
 //! How an actor's session wakes, sleeps, goes back and ends.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use python_wasm::CheckpointId;
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
 use super::actor::Actor;
 use super::event::{ExecutionState, Notice};
@@ -11,6 +13,13 @@ use super::handle::State;
 use super::link::Link;
 use crate::error_code::{ErrorCode, Fault};
 use crate::worker::protocol::{Answer, Command, Standing, Start, Stored};
+
+/// How often a room that is busy is asked to close.
+const CLOSING: Duration = Duration::from_millis(20);
+
+/// How long a session waits for a worker when there is none, and how often it looks.
+const WORKER_TIME: Duration = Duration::from_secs(10);
+const WORKER_LOOK: Duration = Duration::from_millis(50);
 
 impl Actor {
     /// Returns the worker that holds the session; a sleeping one is woken first. When its state
@@ -26,8 +35,17 @@ impl Actor {
     }
 
     async fn open_somewhere(&mut self) -> Result<Arc<Link>, Fault> {
+        let since = Instant::now();
         loop {
-            let link = self.around.workers.pick(self.tenant)?;
+            let link = match self.around.workers.pick(self.tenant) {
+                Ok(link) => link,
+                // One that ended is being replaced.
+                Err(_) if since.elapsed() < WORKER_TIME => {
+                    tokio::time::sleep(WORKER_LOOK).await;
+                    continue;
+                }
+                Err(fault) => return Err(fault),
+            };
             let start = match &self.checkpoint {
                 Some(checkpoint) => Start::Checkpoint(checkpoint.clone()),
                 None => Start::Image,
@@ -47,7 +65,10 @@ impl Actor {
     /// Starts the session on a worker.
     pub(super) async fn open_on(&mut self, link: Arc<Link>, start: Start) -> Result<(), Fault> {
         self.listen(&link);
-        let opening = Box::new(self.opening(start));
+        let opening = self.opening(start);
+        // A project's folder is made when it is first used.
+        crate::disk::private_folder(&opening.home).map_err(Fault::internal)?;
+        let opening = Box::new(opening);
         match link.ask(self.id, Command::Open(opening)).await {
             Ok((Answer::Opened(standing), _)) => {
                 self.stand_at(standing);
@@ -166,16 +187,14 @@ impl Actor {
                 // It need not stop softly: nobody wants its state.
                 link.tell(self.id, Command::Interrupt).await;
             }
-            let id = self.id;
-            tokio::spawn(async move {
-                // While the cell ends, the room takes no request; it is asked until it does.
-                while let Err(fault) = link.ask(id, Command::Close).await {
-                    if fault.code != ErrorCode::SessionBusy {
-                        return;
-                    }
-                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            // While the cell ends, the room takes no request; it is asked until it does. Nothing
+            // of the old room may come after what a new one says.
+            while let Err(fault) = link.ask(self.id, Command::Close).await {
+                if fault.code != ErrorCode::SessionBusy {
+                    break;
                 }
-            });
+                tokio::time::sleep(CLOSING).await;
+            }
         }
         if let Some(running) = self.running.take() {
             self.lose(running, reason).await;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
@@ -21,7 +21,10 @@ pub(super) enum Heard {
     /// The running cell has ended.
     Ran(Result<Answer, Failed>),
     /// The worker process has ended, and the session's memory with it.
-    Lost,
+    Lost {
+        /// No other cell ran in it.
+        alone: bool,
+    },
 }
 
 /// Who waits for a reply.
@@ -42,6 +45,8 @@ pub(super) struct Link {
     waiters: Mutex<HashMap<u64, Waiter>>,
     actors: Mutex<HashMap<SessionId, mpsc::Sender<Heard>>>,
     memory: Mutex<HashMap<SessionId, u64>>,
+    /// Cells that run in it.
+    running: AtomicUsize,
 }
 
 impl Link {
@@ -61,6 +66,7 @@ impl Link {
             waiters: Mutex::default(),
             actors: Mutex::default(),
             memory: Mutex::default(),
+            running: AtomicUsize::new(0),
         }
     }
 
@@ -124,7 +130,12 @@ impl Link {
 
     /// Starts something whose end the actor hears of.
     pub(super) async fn start(&self, session: SessionId, command: Command) -> Result<(), Fault> {
-        self.send(session, command, Waiter::Actor(session)).await
+        self.running.fetch_add(1, Ordering::Relaxed);
+        let sent = self.send(session, command, Waiter::Actor(session)).await;
+        if sent.is_err() {
+            self.running.fetch_sub(1, Ordering::Relaxed);
+        }
+        sent
     }
 
     /// Tells something without waiting for what becomes of it.
@@ -170,7 +181,10 @@ impl Link {
                     Some(Waiter::One(waiter)) => {
                         drop(waiter.send(result.map(|answer| (answer, frame.body))))
                     }
-                    Some(Waiter::Actor(session)) => self.pass(session, Heard::Ran(result)).await,
+                    Some(Waiter::Actor(session)) => {
+                        self.running.fetch_sub(1, Ordering::Relaxed);
+                        self.pass(session, Heard::Ran(result)).await;
+                    }
                     None => {}
                 }
             }
@@ -198,6 +212,7 @@ impl Link {
     pub(super) async fn died(&self) {
         self.alive.store(false, Ordering::Release);
         self.waiters.lock().expect("no holder panics").clear();
+        let alone = self.running.load(Ordering::Relaxed) == 1;
         let actors: Vec<_> = self
             .actors
             .lock()
@@ -205,7 +220,7 @@ impl Link {
             .drain()
             .collect();
         for (_, actor) in actors {
-            let _ = actor.send(Heard::Lost).await;
+            let _ = actor.send(Heard::Lost { alone }).await;
         }
     }
 }
@@ -232,7 +247,8 @@ pub(super) fn fault(failed: Failed) -> Fault {
         FailedKind::Disk => ErrorCode::StoreFull,
         FailedKind::Sandbox => {
             tracing::error!(error = %failed.message, "the sandbox failed");
-            ErrorCode::SandboxFailed
+            let message = "The sandbox failed; the log has the reason.";
+            return Fault::new(ErrorCode::SandboxFailed, message);
         }
     };
     Fault::new(code, failed.message)

@@ -31,8 +31,8 @@ impl Actor {
                 self.lost_with_worker(&fault.message, false).await;
             }
             Heard::Ran(Err(failed)) => self.lost_with_worker(&failed.message, false).await,
-            Heard::Lost => {
-                self.lost_with_worker("The worker process ended.", true)
+            Heard::Lost { alone } => {
+                self.lost_with_worker("The worker process ended.", alone)
                     .await
             }
         }
@@ -83,11 +83,11 @@ impl Actor {
     }
 
     /// The memory is gone: what ran is lost, and the state is the last one stored.
-    async fn lost_with_worker(&mut self, reason: &str, worker_ended: bool) {
+    async fn lost_with_worker(&mut self, reason: &str, culprit: bool) {
         self.part();
         self.ticket = None;
         if let Some(running) = self.running.take() {
-            if worker_ended {
+            if culprit {
                 self.around
                     .strike(self.tenant, &running.submission.hash())
                     .await;

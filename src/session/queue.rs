@@ -197,7 +197,7 @@ impl Actor {
         self.show();
         // When the worker has ended, the actor hears of that.
         if link.start(self.id, Command::Run { cell }).await.is_err() {
-            self.hear(Heard::Lost).await;
+            self.hear(Heard::Lost { alone: false }).await;
         }
     }
 
@@ -222,15 +222,14 @@ impl Actor {
     }
 
     pub(super) async fn interrupt(&mut self) {
-        // The running cell was told directly.
-        if self.running.is_none()
-            && let Some(next) = self.queue.pop_front()
-        {
+        // The running cell was told directly. What waits behind it is not run, as in Jupyter.
+        if self.running.is_none() {
             self.ticket = None;
-            self.take_back(next).await;
-            self.queue_up();
-            self.show();
         }
+        while let Some(next) = self.queue.pop_front() {
+            self.take_back(next).await;
+        }
+        self.show();
     }
 
     pub(super) async fn cancel(&mut self, execution: ExecutionId) {

@@ -2,7 +2,7 @@
 
 use super::Store;
 use crate::error_code::Fault;
-use crate::id::{SessionId, TenantId};
+use crate::id::{ProjectId, SessionId, TenantId};
 
 /// A session as it is stored.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -87,6 +87,23 @@ impl Store {
             after,
             limit
         )
+    }
+
+    /// Returns the ids of the sessions that have a project as their home; at most 100.
+    pub(crate) async fn sessions_of_project(
+        &self,
+        tenant: TenantId,
+        project: ProjectId,
+    ) -> Result<Vec<String>, Fault> {
+        let (tenant, project) = (tenant.to_string(), project.to_string());
+        let found = rows!(
+            self,
+            SessionRow,
+            "select * from sessions where tenant_id = $1 and project_id = $2 and standing = 'live' order by id limit 100",
+            tenant,
+            project
+        )?;
+        Ok(found.into_iter().map(|row| row.id).collect())
     }
 
     /// Returns how many sessions live, of all tenants.

@@ -197,18 +197,19 @@ pub(super) fn options(house: &House, opening: &Opening) -> Result<SessionOptions
 /// Returns the failure that the control process is told of.
 pub(super) fn of(error: &SessionError) -> Failed {
     let kind = match error {
-        SessionError::ImageNotAllowed { .. }
-        | SessionError::Folder(_)
-        | SessionError::TooLittleMemory { .. } => FailedKind::Policy,
+        SessionError::ImageNotAllowed { .. } | SessionError::TooLittleMemory { .. } => {
+            FailedKind::Policy
+        }
         SessionError::Store(_) => FailedKind::Checkpoint,
         SessionError::OtherImage { .. } => FailedKind::OtherImage,
         SessionError::Refused { kind, .. } if kind == "NameError" || kind == "KeyError" => {
             FailedKind::NoVariable
         }
         SessionError::Refused { .. } | SessionError::Stopped { .. } => FailedKind::Refused,
-        SessionError::Runtime(_) | SessionError::Memory(_) | SessionError::Engine(_) => {
-            FailedKind::Sandbox
-        }
+        SessionError::Runtime(_)
+        | SessionError::Folder(_)
+        | SessionError::Memory(_)
+        | SessionError::Engine(_) => FailedKind::Sandbox,
     };
     failed(kind, error)
 }

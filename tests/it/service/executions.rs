@@ -307,3 +307,79 @@ async fn code_is_completed_formatted_and_checked_without_a_session() {
         .expect(200);
     assert_eq!(inspect["found"], true);
 }
+
+#[tokio::test]
+async fn a_restart_under_a_running_cell_leaves_nothing_of_the_old_one() {
+    let service = Service::start();
+    let session = service.session().await;
+    for round in 0..3 {
+        let mut channel = service.channel(&session, 0).await;
+        let request = service.request(Method::POST, &format!("/sessions/{session}/execute"));
+        let code = format!("round = {round}\nprint('begun', round, flush=True)\nwhile True: pass");
+        let request = request
+            .header("prefer", "respond-async")
+            .json(&json!({"code": code}));
+        answered(request).await.expect(202);
+        let begun = format!("begun {round}\n");
+        while channel.until("stream").await["content"]["text"] != begun {}
+        service
+            .post(&format!("/sessions/{session}/restart"), json!({}))
+            .await
+            .expect(200);
+        assert_eq!(service.text(&session, "sum(range(3000))").await, "4498500");
+        assert_eq!(service.text(&session, "2").await, "2");
+        assert_eq!(
+            service.text(&session, "'round' in globals()").await,
+            "False"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_interrupt_takes_back_what_waits_in_the_session() {
+    let service = Service::start();
+    let session = service.session().await;
+    let path = format!("/sessions/{session}");
+    let mut channel = service.channel(&session, 0).await;
+    let code = "print('begun', flush=True)\nwhile True: pass";
+    for _ in 0..4 {
+        let request = service.request(Method::POST, &format!("{path}/execute"));
+        let request = request
+            .header("prefer", "respond-async")
+            .json(&json!({"code": code}));
+        answered(request).await.expect(202);
+    }
+    channel.until("stream").await;
+    service
+        .post(&format!("{path}/interrupt"), json!({}))
+        .await
+        .expect(200);
+    assert_eq!(service.text(&session, "1 + 1").await, "2");
+    let ran = service.get(&format!("{path}/executions")).await.expect(200);
+    let statuses = ran["items"].as_array().expect("a list").iter();
+    let statuses: Vec<&Value> = statuses.map(|one| &one["status"]).collect();
+    assert_eq!(statuses[..4], [&json!("interrupted"); 4]);
+}
+
+#[tokio::test]
+async fn streams_go_out_line_by_line_to_clients_that_can_decompress() {
+    let service = Service::start();
+    let session = service.session().await;
+    let request = service
+        .request(Method::POST, &format!("/sessions/{session}/execute"))
+        .header("accept", "application/x-ndjson")
+        .header("accept-encoding", "gzip, br, zstd");
+    let response = request
+        .json(&json!({"code": "print(5)"}))
+        .send()
+        .await
+        .expect("it answers");
+    assert_eq!(response.headers().get("content-encoding"), None);
+    let text = response.text().await.expect("it is whole");
+    assert!(
+        text.lines()
+            .last()
+            .is_some_and(|line| line.contains("finished")),
+        "{text}"
+    );
+}

@@ -272,3 +272,40 @@ async fn idle_sessions_go_to_sleep_when_memory_is_short() {
     }
     panic!("nothing went to sleep");
 }
+
+#[tokio::test]
+async fn a_project_is_the_home_of_its_sessions_and_stays_while_they_live() {
+    let service = Service::start();
+    let project = service
+        .post("/projects", json!({"name": "data"}))
+        .await
+        .expect(201);
+    let id = project["id"].as_str().expect("an id");
+    let made = service
+        .post("/sessions", json!({"project_id": id}))
+        .await
+        .expect(201);
+    let session = made["id"].as_str().expect("an id");
+    service
+        .text(session, "open('made.txt', 'w').write('by a cell')")
+        .await;
+    let file = service
+        .get(&format!("/projects/{id}/files/made.txt"))
+        .await
+        .expect(200);
+    assert_eq!(file, "by a cell");
+    let used = service.delete(&format!("/projects/{id}")).await;
+    assert_eq!(
+        used.refused(409, 50416)["details"]["sessions"],
+        json!([session])
+    );
+    service
+        .delete(&format!("/sessions/{session}"))
+        .await
+        .expect(204);
+    service.delete(&format!("/projects/{id}")).await.expect(204);
+    service
+        .post("/sessions", json!({"project_id": id}))
+        .await
+        .refused(404, 50408);
+}
