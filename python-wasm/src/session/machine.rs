@@ -178,11 +178,16 @@ impl Machine {
             .ok_or(Death::NoAnswer)
     }
 
+    /// Tells whether memory cannot grow much further.
+    pub(crate) fn is_grown(&self) -> bool {
+        let limit = self.store.data().limiter.memory_bytes;
+        limit.saturating_sub(self.memory.len()) < ROOM_BYTES
+    }
+
     /// Tells whether there is memory enough left for a next request. While memory can still grow
     /// there is; after that the guest is asked to try. The account of the turn before stays.
     pub(crate) async fn has_room(&mut self) -> bool {
-        let limit = self.store.data().limiter.memory_bytes;
-        if limit.saturating_sub(self.memory.len()) >= ROOM_BYTES {
+        if !self.is_grown() {
             return true;
         }
         let account = self.store.data().turn.clone();

@@ -372,6 +372,8 @@ impl Session {
         self.time_used += self.machine.host().turn.elapsed();
         let answer = match answer {
             Ok(_) if !self.machine.has_room().await => Err(Death::MemoryFull),
+            // The kernel had not even memory to say so.
+            Err(Death::NoAnswer) if self.machine.is_grown() => Err(Death::MemoryFull),
             answer => answer,
         };
         match answer {
