@@ -54,6 +54,8 @@ ids! {
     ProjectId;
     /// A notebook.
     NotebookId;
+    /// Files that were made of variables.
+    ExportId;
     /// A resumable upload.
     UploadId;
     /// A request, as the logs and the answer's header name it.

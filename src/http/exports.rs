@@ -3,17 +3,18 @@
 use axum::Json;
 use axum::body::Body as Stream;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use tokio_util::io::ReaderStream;
 use utoipa::ToSchema;
 
+use super::download::{disposition, protect};
 use super::extract::{Body, May, Read, Run};
 use super::sessions::find;
 use super::{Answer, App};
 use crate::error_code::{ErrorCode, Fault};
-use crate::id::UploadId;
+use crate::id::ExportId;
 use crate::session::Export;
 
 /// Formats of exported variables.
@@ -131,7 +132,7 @@ pub(super) async fn export(
                 .await?,
         );
     }
-    let export = UploadId::new();
+    let export = ExportId::new();
     let folder = app
         .sessions
         .folder(caller.0.tenant, handle.id)
@@ -175,7 +176,7 @@ pub(super) async fn download(
             "There is no such export, or no longer.",
         )
     };
-    let export: UploadId = export.parse().map_err(|_| missing())?;
+    let export: ExportId = export.parse().map_err(|_| missing())?;
     let number: usize = number.parse().map_err(|_| missing())?;
     let folder = app
         .sessions
@@ -191,31 +192,12 @@ pub(super) async fn download(
         .await
         .map_err(|_| missing())?;
     let length = file.metadata().await.map_err(Fault::internal)?.len();
-    let plain: String = name
-        .chars()
-        .map(|letter| {
-            if letter.is_ascii_alphanumeric() || "._-".contains(letter) {
-                letter
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    let attachment = format!("attachment; filename=\"{plain}\"");
-    let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/octet-stream"),
-        ),
-        (header::CONTENT_LENGTH, HeaderValue::from(length)),
-        (
-            header::CONTENT_DISPOSITION,
-            attachment.parse().map_err(Fault::internal)?,
-        ),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("sandbox"),
-        ),
-    ];
+    let mut headers = HeaderMap::new();
+    protect(&mut headers, &disposition("attachment", name));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/octet-stream"),
+    );
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     Ok((headers, Stream::from_stream(ReaderStream::new(file))).into_response())
 }

@@ -338,11 +338,9 @@ impl Open {
                 _other => None,
             };
             self.tell(Draft {
-                session_id: None,
                 notebook_id: row.id.parse().ok(),
                 cell_id,
-                execution_id: None,
-                happening: Happening::Notice(notice),
+                ..Draft::of(Happening::Notice(notice))
             });
         }
     }
@@ -383,13 +381,7 @@ impl Drop for Watching {
 }
 
 fn presence(watchers: usize) -> Draft {
-    Draft {
-        session_id: None,
-        notebook_id: None,
-        cell_id: None,
-        execution_id: None,
-        happening: Happening::Notice(Notice::Presence { watchers }),
-    }
+    Draft::of(Happening::Notice(Notice::Presence { watchers }))
 }
 
 async fn load(

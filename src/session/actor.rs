@@ -1,6 +1,7 @@
 //! A session's actor: the one task that decides what happens to it, and writes down what did.
 
 use std::collections::VecDeque;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use python_wasm::{CheckpointId, Policy, Usage};
@@ -110,6 +111,7 @@ impl Actor {
         let shared = Arc::new(Shared {
             view: Mutex::new(view),
             link: Mutex::default(),
+            interrupted: AtomicBool::new(false),
         });
         let (asks, inbox) = mpsc::channel(ASKS);
         let handle = Handle {
@@ -285,6 +287,11 @@ impl Actor {
             environment: Vec::new(),
             start,
         }
+    }
+
+    /// Hears no worker any more. One that waits for the actor to hear it goes on.
+    pub(super) fn hear_nobody(&mut self) {
+        self.heard = mpsc::channel(1).1;
     }
 
     /// Hears the worker of this session from now on.

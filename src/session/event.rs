@@ -34,6 +34,19 @@ pub(crate) struct Draft {
     pub(crate) happening: Happening,
 }
 
+impl Draft {
+    /// Returns the event of something that happened to nothing in particular.
+    pub(crate) fn of(happening: Happening) -> Self {
+        Self {
+            session_id: None,
+            notebook_id: None,
+            cell_id: None,
+            execution_id: None,
+            happening,
+        }
+    }
+}
+
 /// What happened: a message of the kernel, or something that the service did.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(untagged)]

@@ -162,16 +162,10 @@ impl EventLog {
         let inner = self.inner.lock().expect("no holder panics");
         if after + 1 < inner.first {
             let last = inner.first - 1;
-            let draft = Draft {
-                session_id: None,
-                notebook_id: None,
-                cell_id: None,
-                execution_id: None,
-                happening: Happening::Notice(Notice::Gap {
-                    first: after + 1,
-                    last,
-                }),
-            };
+            let draft = Draft::of(Happening::Notice(Notice::Gap {
+                first: after + 1,
+                last,
+            }));
             let gap = Event {
                 seq: last,
                 time: crate::store::now(),
@@ -303,13 +297,7 @@ mod tests {
             level: "info".into(),
             message: message.into(),
         };
-        Draft {
-            session_id: None,
-            notebook_id: None,
-            cell_id: None,
-            execution_id: None,
-            happening: Happening::Notice(notice),
-        }
+        Draft::of(Happening::Notice(notice))
     }
 
     fn message(event: &Event) -> String {

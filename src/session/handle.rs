@@ -1,5 +1,6 @@
 //! What others hold of a session: its door, its state and its log.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -117,6 +118,8 @@ pub(super) struct Shared {
     pub(super) view: Mutex<View>,
     /// The worker that holds the session now.
     pub(super) link: Mutex<Option<Arc<Link>>>,
+    /// An interrupt is on its way to the actor: nothing that waits begins any more.
+    pub(super) interrupted: AtomicBool,
 }
 
 /// A session.
@@ -149,6 +152,7 @@ impl Handle {
 
     /// Interrupts the running cell; those that wait are not run. Never waits behind a queue.
     pub(crate) async fn interrupt(&self) -> Result<(), Fault> {
+        self.shared.interrupted.store(true, Ordering::Release);
         let link = self.shared.link.lock().expect("no holder panics").clone();
         if let Some(link) = link {
             link.tell(self.id, Command::Interrupt).await;
@@ -230,13 +234,10 @@ impl Handle {
         );
         let draft = Draft {
             session_id: Some(self.id),
-            notebook_id: None,
-            cell_id: None,
-            execution_id: None,
-            happening: Happening::Notice(Notice::Log {
+            ..Draft::of(Happening::Notice(Notice::Log {
                 level: "warning".into(),
                 message,
-            }),
+            }))
         };
         if let Err(error) = self.log.append(draft) {
             tracing::error!(session = %self.id, %error, "an event could not be written down");

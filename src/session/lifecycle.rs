@@ -70,8 +70,14 @@ impl Actor {
         crate::disk::private_folder(&opening.home).map_err(Fault::internal)?;
         let opening = Box::new(opening);
         match link.ask(self.id, Command::Open(opening)).await {
-            Ok((Answer::Opened(standing), _)) => {
+            Ok((Answer::Opened { standing, stored }, _)) => {
                 self.stand_at(standing);
+                // A fork may be newer than what its row names.
+                if let Some(stored) = stored
+                    && self.checkpoint.as_ref() != Some(&stored.checkpoint)
+                {
+                    self.keep(&stored, None).await?;
+                }
                 *self.shared.link.lock().expect("no holder panics") = Some(Arc::clone(&link));
                 self.link = Some(link);
                 self.show();
@@ -80,6 +86,7 @@ impl Actor {
             Ok((other, _)) => Err(unexpected(&other)),
             Err(fault) => {
                 link.detach(self.id);
+                self.hear_nobody();
                 Err(fault)
             }
         }
@@ -118,6 +125,7 @@ impl Actor {
         if let Some(link) = self.link.take() {
             link.detach(self.id);
         }
+        self.hear_nobody();
         *self.shared.link.lock().expect("no holder panics") = None;
     }
 

@@ -225,12 +225,10 @@ impl Actor {
 
     /// Ends an execution that never began, because it was taken back.
     pub(super) async fn take_back(&mut self, waiting: Waiting) {
-        self.never_began(
-            waiting,
-            "interrupted",
-            json!({"message": "It was taken back before it began."}),
-        )
-        .await;
+        let error = json!({"message": "It was taken back before it began."});
+        let first_seq = self.log.last() + 1;
+        self.never_began(waiting, first_seq, "interrupted", error)
+            .await;
     }
 
     /// Ends an execution that cannot begin.
@@ -241,20 +239,21 @@ impl Actor {
             evalue: fault.message.clone().into_owned(),
             traceback: vec![fault.message.clone().into_owned()],
         };
+        let first_seq = self.log.last() + 1;
         self.tell_of(
             Some((waiting.id, &waiting.submission)),
             Happening::Kernel(Event::Error(error_output)),
         );
-        self.never_began(waiting, "error", error).await;
+        self.never_began(waiting, first_seq, "error", error).await;
     }
 
-    async fn never_began(&mut self, waiting: Waiting, outcome: &str, error: Value) {
+    async fn never_began(&mut self, waiting: Waiting, first_seq: u64, outcome: &str, error: Value) {
         let running = Running {
             id: waiting.id,
             submission: waiting.submission,
             stored: waiting.stored,
             before: self.checkpoint.clone(),
-            first_seq: self.log.last() + 1,
+            first_seq,
             started_at: crate::store::now(),
             question: Question::None,
             _counted: None,

@@ -1,6 +1,8 @@
 //! What an actor does with executions before they run: takes them, lets them wait for their turn,
 //! begins them, takes them back.
 
+use std::sync::atomic::Ordering;
+
 use python_wasm::Cell;
 use tokio::sync::oneshot;
 
@@ -150,6 +152,9 @@ impl Actor {
 
     /// Begins the next execution.
     async fn run_next(&mut self) {
+        if self.shared.interrupted.load(Ordering::Acquire) {
+            return self.interrupt().await;
+        }
         let Some(next) = self.queue.pop_front() else {
             self.ticket = None;
             return;
@@ -222,6 +227,7 @@ impl Actor {
     }
 
     pub(super) async fn interrupt(&mut self) {
+        self.shared.interrupted.store(false, Ordering::Release);
         // The running cell was told directly. What waits behind it is not run, as in Jupyter.
         if self.running.is_none() {
             self.ticket = None;

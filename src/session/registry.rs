@@ -87,13 +87,27 @@ impl Sessions {
     /// Makes a session and starts it.
     pub(crate) async fn create(&self, caller: &Caller, new: NewSession) -> Result<Handle, Fault> {
         let row = self.row(caller, &new)?;
-        let handle = self.begin(row).await?;
-        if !new.files.is_empty() {
-            let home = self.folder(caller.tenant, handle.id).join("home");
-            let placed = tokio::task::spawn_blocking(move || place(&home, new.files));
-            placed.await.map_err(Fault::internal)??;
+        let handle = self.begin(row, None).await?;
+        let started = async {
+            if !new.files.is_empty() {
+                let home = self.folder(caller.tenant, handle.id).join("home");
+                let placed = tokio::task::spawn_blocking(move || place(&home, new.files));
+                placed.await.map_err(Fault::internal)??;
+            }
+            handle.wake().await
+        };
+        let started = started.await;
+        self.keep_if(handle, started).await
+    }
+
+    /// Returns a session that has started; one that has not is removed.
+    async fn keep_if(&self, handle: Handle, started: Result<(), Fault>) -> Result<Handle, Fault> {
+        if let Err(fault) = started {
+            if let Err(left) = self.delete(handle.tenant, handle.id).await {
+                tracing::warn!(session = %handle.id, fault = %left, "a session that did not start cannot be removed");
+            }
+            return Err(fault);
         }
-        handle.wake().await?;
         Ok(handle)
     }
 
@@ -147,12 +161,20 @@ impl Sessions {
             .map_err(Fault::internal)?
             .map_err(Fault::internal)?;
         }
-        let child = self.begin(row).await?;
-        match basis.link {
-            Some(link) => child.begin_as(link, parent).await?,
-            None => child.wake().await?,
-        }
-        Ok(child)
+        let child = self.begin(row, Some(parent)).await?;
+        let started = match basis.link {
+            Some(link) => match child.begin_as(link, parent).await {
+                // A cell began there, or it was put to sleep; the state before that is stored.
+                Err(fault)
+                    if matches!(fault.code, ErrorCode::SessionBusy | ErrorCode::WorkerLost) =>
+                {
+                    child.wake().await
+                }
+                begun => begun,
+            },
+            None => child.wake().await,
+        };
+        self.keep_if(child, started).await
     }
 
     /// Returns a session of the tenant.
@@ -319,8 +341,8 @@ impl Sessions {
         self.around.layout.session(tenant, id)
     }
 
-    /// Stores a new session and starts its actor.
-    async fn begin(&self, row: SessionRow) -> Result<Handle, Fault> {
+    /// Stores a new session, which may be a fork of another one, and starts its actor.
+    async fn begin(&self, row: SessionRow, parent: Option<SessionId>) -> Result<Handle, Fault> {
         let tenant: TenantId = row.tenant_id.parse().map_err(Fault::internal)?;
         let id: SessionId = row.id.parse().map_err(Fault::internal)?;
         let count = self.around.store.count_sessions().await?;
@@ -334,7 +356,7 @@ impl Sessions {
         let place = self.around.quotas.reserve_session(tenant).await?;
         crate::disk::private_folder(&self.folder(tenant, id).join("home"))
             .map_err(Fault::internal)?;
-        self.around.store.add_session(&row).await?;
+        self.around.store.add_session(&row, parent).await?;
         let handle = self.spawn(id, tenant, row, place)?;
         self.live.lock().await.insert(id, handle.clone());
         Ok(handle)

@@ -161,13 +161,8 @@ impl Team {
                 links: Arc::clone(&team.links),
             };
             tokio::spawn(async move {
-                match Process::start(&orders, slot).await {
-                    Ok(process) => {
-                        team.join(&process);
-                        team.watch(process, orders, slot, stop).await;
-                    }
-                    Err(error) => tracing::error!(%error, slot, "a worker does not start"),
-                }
+                let process = team.hire(&orders, slot).await;
+                team.watch(process, orders, slot, stop).await;
             });
         }
         Ok(team)
@@ -189,6 +184,22 @@ impl Team {
             .write()
             .expect("no holder panics")
             .push(Arc::clone(&process.link));
+    }
+
+    /// Starts a worker, again and again until one takes sessions.
+    async fn hire(&self, orders: &Orders, slot: usize) -> Process {
+        loop {
+            match Process::start(orders, slot).await {
+                Ok(process) => {
+                    self.join(&process);
+                    return process;
+                }
+                Err(error) => {
+                    tracing::error!(%error, slot, "a worker does not start");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
     }
 
     /// Passes on what a worker says until it ends; then starts another in its place.
@@ -214,6 +225,8 @@ impl Team {
                 // It has closed its socket; that it is gone for good frees what it held.
                 let _ = process.child.start_kill();
                 let status = process.child.wait().await;
+                // Removed with the next start of the service, if not now.
+                let _ = crate::disk::remove_tree(&process.scratch);
                 if *stop.borrow_and_update() {
                     return;
                 }
@@ -224,22 +237,10 @@ impl Team {
                     ?status,
                     "a worker ended; its sessions are at their last checkpoints"
                 );
-                loop {
-                    if started.elapsed() < PAUSE {
-                        tokio::time::sleep(PAUSE).await;
-                    }
-                    match Process::start(&orders, slot).await {
-                        Ok(next) => {
-                            team.join(&next);
-                            process = next;
-                            break;
-                        }
-                        Err(error) => {
-                            tracing::error!(%error, slot, "a worker does not start again");
-                            tokio::time::sleep(PAUSE).await;
-                        }
-                    }
+                if started.elapsed() < PAUSE {
+                    tokio::time::sleep(PAUSE).await;
                 }
+                process = team.hire(&orders, slot).await;
             }
         }
     }
@@ -248,6 +249,8 @@ impl Team {
 /// A worker process and our end of its socket.
 struct Process {
     child: Child,
+    /// Its own folder, which no other worker sees.
+    scratch: PathBuf,
     link: Arc<Link>,
     messages: FramedRead<tokio::net::unix::OwnedReadHalf, FrameReader<Message>>,
 }
@@ -257,7 +260,8 @@ impl Process {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
         ours.set_nonblocking(true)?;
         let program = std::env::current_exe().context("the program's own file is not known")?;
-        let scratch = orders.scratch.join(format!("worker-{slot}"));
+        let number = unique();
+        let scratch = orders.scratch.join(format!("worker-{number}"));
         crate::disk::private_folder(&scratch)?;
         let mut command = Command::new(program);
         command
@@ -303,10 +307,10 @@ impl Process {
         let (outbox, waiting) = mpsc::channel(OUTBOX);
         tokio::spawn(write(FramedWrite::new(writing, FrameCodec), waiting));
         let process = child.id().unwrap_or_default();
-        let number = unique();
         tracing::info!(slot, process, "a worker takes sessions");
         Ok(Self {
             child,
+            scratch,
             link: Arc::new(Link::new(number, process, images, outbox)),
             messages,
         })

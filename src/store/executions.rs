@@ -321,7 +321,7 @@ async fn keep(open: &mut super::Transaction<'_>, row: &CheckpointRow) -> Result<
         open,
         "insert into checkpoints (id, tenant_id, session_id, execution_id, cell_id, label, image, pages, execution_count, created_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         on conflict (id) do update set label = coalesce(excluded.label, checkpoints.label)",
+         on conflict (session_id, id) do update set label = coalesce(excluded.label, checkpoints.label)",
         row.id,
         row.tenant_id,
         row.session_id,

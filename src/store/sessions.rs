@@ -31,10 +31,15 @@ struct Count {
 }
 
 impl Store {
-    /// Adds a session.
-    pub(crate) async fn add_session(&self, row: &SessionRow) -> Result<(), Fault> {
-        run!(
-            self,
+    /// Adds a session; a fork gets the checkpoint of its parent that it begins with.
+    pub(crate) async fn add_session(
+        &self,
+        row: &SessionRow,
+        parent: Option<SessionId>,
+    ) -> Result<(), Fault> {
+        let mut open = self.begin().await?;
+        run_in!(
+            &mut open,
             "insert into sessions (id, tenant_id, user_id, name, image, image_digest, policy, project_id, notebook_id,
                 standing, checkpoint_id, created_at, last_activity)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
@@ -52,7 +57,21 @@ impl Store {
             row.created_at,
             row.last_activity
         )?;
-        Ok(())
+        if let (Some(parent), Some(checkpoint)) = (parent, &row.checkpoint_id) {
+            let parent = parent.to_string();
+            run_in!(
+                &mut open,
+                "insert into checkpoints (id, tenant_id, session_id, image, pages, execution_count, created_at)
+                 select id, tenant_id, $1, image, pages, execution_count, $2 from checkpoints
+                 where tenant_id = $3 and session_id = $4 and id = $5",
+                row.id,
+                row.created_at,
+                row.tenant_id,
+                parent,
+                checkpoint
+            )?;
+        }
+        open.commit().await
     }
 
     /// Returns a session of the tenant.

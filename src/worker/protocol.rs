@@ -163,7 +163,11 @@ pub(crate) struct ImageInfo {
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub(crate) enum Answer {
     Done,
-    Opened(Standing),
+    Opened {
+        standing: Standing,
+        /// The last state of it that is on disk.
+        stored: Option<Stored>,
+    },
     Ran {
         execution: Execution,
         standing: Standing,

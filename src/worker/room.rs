@@ -31,9 +31,12 @@ enum Work {
     /// Another session begins as a copy of this one.
     Fork {
         home: Home,
-        child: oneshot::Sender<Result<Session, Failed>>,
+        child: oneshot::Sender<Result<Begun, Failed>>,
     },
 }
+
+/// A session, and the last state of it that is stored.
+type Begun = (Session, Option<Checkpoint>);
 
 /// The door of a room.
 #[derive(Clone)]
@@ -103,7 +106,7 @@ impl Room {
 pub(super) fn open(
     guests: &tokio::runtime::Handle,
     house: Arc<House>,
-    session: SessionId,
+    name: SessionId,
     opening: Opening,
     parent: Option<Room>,
     id: u64,
@@ -119,34 +122,32 @@ pub(super) fn open(
     let stop = Arc::clone(&room.stop);
     guests.spawn(async move {
         let outbox = house.outbox.clone();
-        let begun = match begin(&house, &opening, parent).await {
+        let (session, last) = match begin(&house, &opening, parent).await {
             Ok(begun) => begun,
             Err(failure) => return reply(&outbox, id, Err(failure), Bytes::new()).await,
         };
-        let _ = direct.set((begun.interrupter(), begun.input()));
+        let _ = direct.set((session.interrupter(), session.input()));
+        let opened = Answer::Opened {
+            standing: standing(&session),
+            stored: last.as_ref().map(stored),
+        };
         let mut life = Life {
             house,
-            id: session,
+            id: name,
             private_bytes,
             stop,
             opening,
-            last: None,
+            last,
         };
-        life.rest(&begun);
-        reply(
-            &outbox,
-            id,
-            Ok(Answer::Opened(standing(&begun))),
-            Bytes::new(),
-        )
-        .await;
-        life.lead(begun, queue).await;
+        life.rest(&session);
+        reply(&outbox, id, Ok(opened), Bytes::new()).await;
+        life.lead(session, queue).await;
     });
     room
 }
 
 /// Starts a session.
-async fn begin(house: &House, opening: &Opening, parent: Option<Room>) -> Result<Session, Failed> {
+async fn begin(house: &House, opening: &Opening, parent: Option<Room>) -> Result<Begun, Failed> {
     if let Some(parent) = parent {
         let (child, born) = oneshot::channel();
         let home = Home::Folder(opening.home.clone());
@@ -167,17 +168,17 @@ async fn begin(house: &House, opening: &Opening, parent: Option<Room>) -> Result
     })?;
     let options = options(house, opening)?;
     match &opening.start {
-        Start::Image => Session::spawn(image, options)
-            .await
-            .map_err(|error| of(&error)),
+        Start::Image => {
+            let session = Session::spawn(image, options).await;
+            Ok((session.map_err(|error| of(&error))?, None))
+        }
         Start::Checkpoint(id) => {
             let checkpoint = options
                 .store
                 .load(id)
                 .map_err(|error| failed(FailedKind::Checkpoint, error))?;
-            Session::wake(image, options, &checkpoint)
-                .await
-                .map_err(|error| of(&error))
+            let session = Session::wake(image, options, &checkpoint).await;
+            Ok((session.map_err(|error| of(&error))?, Some(checkpoint)))
         }
         Start::Fork(_) => unreachable!("a fork has a parent"),
     }
@@ -249,7 +250,7 @@ impl Life {
                 Work::Fork { home, child } => {
                     let fork = session.fork_into(home).await.map_err(|error| of(&error));
                     // Nobody waits any more when the worker is about to end.
-                    let _ = child.send(fork);
+                    let _ = child.send(fork.map(|fork| (fork, self.last.clone())));
                     continue;
                 }
             };

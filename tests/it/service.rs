@@ -7,6 +7,7 @@ mod crashes;
 mod downloads;
 mod executions;
 mod files;
+mod forks;
 mod hostile_files;
 mod idempotency;
 mod keys;

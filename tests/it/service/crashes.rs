@@ -125,6 +125,12 @@ async fn a_worker_that_ends_takes_one_cell_and_nothing_else() {
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
     }
+    let scratch = std::fs::read_dir(service.data().join("scratch")).expect("a folder");
+    assert_eq!(
+        scratch.count(),
+        1,
+        "the folder of the worker that ended is left"
+    );
 }
 
 #[tokio::test]

@@ -160,7 +160,10 @@ async fn variables_and_figures_are_exported_and_downloaded() {
             .send()
             .await
             .expect("it answers");
-        assert_eq!(response.headers()["content-security-policy"], "sandbox");
+        assert_eq!(
+            response.headers()["content-security-policy"],
+            "sandbox; default-src 'none'"
+        );
         assert!(
             response.headers()["content-disposition"]
                 .to_str()
