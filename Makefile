@@ -10,13 +10,16 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 CELLBLOCK := $(TARGET_DIR)/debug/cellblock
 CARGO_FLAGS := --locked
 
-.PHONY: help prepare build run test lint queries doc deny bench clean
+.PHONY: help prepare prepare-tests build run test lint queries doc deny bench clean
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
 
 prepare:
 	@.ci/prepare
+
+prepare-tests:
+	@.ci/prepare tests
 
 build: prepare ## Build the command `cellblock`.
 	$(CARGO) build $(CARGO_FLAGS) --workspace
@@ -28,8 +31,10 @@ run: build ## Prepare the interpreter, run examples/tour.ipynb (its outputs are 
 	@echo "The service is at the address below, its API at /docs; Ctrl-C ends it."
 	$(CELLBLOCK) serve
 
-test: prepare lint doc ## Check style, run all tests, build the documentation, check the dependencies.
+test: prepare-tests lint doc ## Check style, run all tests, build the documentation, check the dependencies.
 	$(CARGO) test $(CARGO_FLAGS) --workspace
+	@.ci/test-postgres
+	$(CARGO) bench $(CARGO_FLAGS) --workspace --profile dev --bench load -- --quick
 	@.ci/deny
 
 lint:
@@ -45,7 +50,7 @@ doc:
 deny: prepare
 	@.ci/deny
 
-bench: build ## Measure the sandbox on this machine, beside ipykernel.
+bench: prepare ## Measure the sandbox and the service on this machine, beside ipykernel and the Jupyter Kernel Gateway.
 	benches/compare.sh
 
 clean: ## Remove what was built; the prepared interpreter in the cache folder stays.

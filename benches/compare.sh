@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
-# Measures Cellblock (by criterion) and ipykernel in one run, and prints both with their ratio.
+# Measures Cellblock (by criterion) and ipykernel in one run, and prints both with their ratio; then the
+# service beside a Jupyter Kernel Gateway, by the load driver.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/cellblock"
 peer="$cache/peer-$(sha256sum benches/requirements.txt | cut -c1-16)"
 if [ ! -e "$peer/ready" ]; then
-    echo "preparing ipykernel to measure beside" >&2
+    echo "preparing ipykernel and the kernel gateway to measure beside" >&2
     python3 -m pip install --quiet --disable-pip-version-check --target "$peer" -r benches/requirements.txt
     touch "$peer/ready"
 fi
 target="${CARGO_TARGET_DIR:-target}"
+# The dev profile optimises everything but the service itself, which is compiled quickly there.
+bench=(cargo bench --locked --workspace --profile dev --config profile.dev.package.cellblock.opt-level=2)
 rm -rf "$target/criterion/session"
-cargo bench --locked --profile dev --bench session >&2
+"${bench[@]}" --bench session >&2
 memory=$("$target/debug/cellblock" bench --json --runs 1 --sessions "${SESSIONS:-300}")
 theirs=$(PYTHONPATH="$peer" python3 benches/ipykernel_figures.py)
 MEMORY="$memory" THEIRS="$theirs" python3 - "$target/criterion/session" <<'PYTHON'
@@ -40,3 +43,6 @@ for _, name, ours, unit in rows:
     ratio = f"{peer / ours:.1f}x" if peer is not None else "-"
     print(f"{name:<46}{ours:>9.2f} {unit:<3}{other:>11}{ratio:>10}")
 PYTHON
+
+echo
+"${bench[@]}" --bench load -- --peer "$peer"

@@ -1,4 +1,4 @@
-//! What a session costs, by criterion: `cargo bench --profile dev --bench session`.
+//! What a session costs, by criterion: `cargo bench --workspace --profile dev --bench session`.
 //!
 //! The dev profile is meant: it optimises all that is measured here (see Cargo.toml), and nothing
 //! has to be compiled a second time.

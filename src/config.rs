@@ -3,14 +3,17 @@
 //! of the command. Unknown keys are refused. Nothing else reads the environment.
 
 mod checks;
+mod retention;
+mod values;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sandbox_policy::{format_duration, format_size, parse_duration, parse_size};
+pub(crate) use retention::Retention;
 use serde::{Deserialize, Serialize};
+pub(crate) use values::{Network, Size, Span};
 
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -24,46 +27,6 @@ pub(crate) enum ConfigError {
     Invalid { origin: String, message: String },
 }
 
-/// A number of bytes, written as "512 MiB".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub(crate) struct Size(pub(crate) u64);
-
-/// A length of time, written as "30 s".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub(crate) struct Span(pub(crate) Duration);
-
-impl TryFrom<String> for Size {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        parse_size(&text)
-            .map(Self)
-            .map_err(|error| error.to_string())
-    }
-}
-
-impl From<Size> for String {
-    fn from(size: Size) -> Self {
-        format_size(size.0)
-    }
-}
-
-impl TryFrom<String> for Span {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        parse_duration(&text)
-            .map(Self)
-            .map_err(|error| error.to_string())
-    }
-}
-
-impl From<Span> for String {
-    fn from(span: Span) -> Self {
-        format_duration(span.0)
-    }
-}
-
 /// Everything that can be configured.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -75,7 +38,9 @@ pub(crate) struct Config {
     pub(crate) sessions: Sessions,
     pub(crate) files: Files,
     pub(crate) quotas: Quotas,
+    pub(crate) retention: Retention,
     pub(crate) log: Log,
+    pub(crate) traces: Traces,
 }
 
 /// Where and how requests are taken.
@@ -86,11 +51,21 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     /// Origins besides the service's own whose pages may call it, such as "https://example.org".
     pub(crate) allowed_origins: Vec<String>,
+    /// Names besides this machine's own under which the local user's service may be called, such as
+    /// "cells.example.org".
+    pub(crate) hosts: Vec<String>,
+    /// Connections at once, and no more than half of what the process may open. Above it those go
+    /// first that have asked for nothing the longest.
+    pub(crate) connections: usize,
     /// The largest JSON body.
     pub(crate) body: Size,
     /// Requests a second that one caller may send on average, and at once.
     pub(crate) requests_per_second: u32,
     pub(crate) request_burst: u32,
+    /// Proxies before the service. What they say of their clients is believed, and nobody else.
+    pub(crate) trusted_proxies: Vec<Network>,
+    /// Where they say it: `x-forwarded-for` (and `X-Forwarded-Proto`) or `forwarded` (RFC 7239).
+    pub(crate) proxy_header: ProxyHeader,
     /// How long running cells may go on when the service stops.
     pub(crate) shutdown_grace: Span,
 }
@@ -100,12 +75,35 @@ impl Default for Server {
         Self {
             address: SocketAddr::from(([127, 0, 0, 1], 8888)),
             allowed_origins: Vec::new(),
+            hosts: Vec::new(),
+            connections: 10_000,
             body: Size(8 << 20),
             requests_per_second: 200,
             request_burst: 1000,
+            trusted_proxies: Vec::new(),
+            proxy_header: ProxyHeader::default(),
             shutdown_grace: Span(Duration::from_secs(10)),
         }
     }
+}
+
+impl Server {
+    /// Tells whether an address is a trusted proxy's.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.trusted_proxies
+            .iter()
+            .any(|network| network.0.contains(&address))
+    }
+}
+
+/// The header in which a proxy tells of its client.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ProxyHeader {
+    #[default]
+    XForwardedFor,
+    Forwarded,
 }
 
 /// Where things are kept.
@@ -159,7 +157,7 @@ pub(crate) struct Workers {
     pub(crate) shared: usize,
     /// Tenants (by id) that get worker processes of their own, and how many.
     pub(crate) own: BTreeMap<String, usize>,
-    /// Memory of one worker process.
+    /// Memory that one worker process may hold for its sessions; "0 B" for its share of three quarters of the machine's.
     pub(crate) memory: Size,
     /// Images that a worker opens when it starts.
     pub(crate) images: Vec<String>,
@@ -170,7 +168,7 @@ impl Default for Workers {
         Self {
             shared: 2,
             own: BTreeMap::new(),
-            memory: Size(8 << 30),
+            memory: Size(0),
             images: vec!["data".into()],
         }
     }
@@ -194,6 +192,8 @@ pub(crate) struct Sessions {
     pub(crate) image: String,
     /// Bytes of events that are kept for each session.
     pub(crate) journal: Size,
+    /// Checkpoints that are kept for each session; beyond it the oldest go that have no label.
+    pub(crate) checkpoints: usize,
     /// What becomes of code that looks like an attack: `ignore`, `report` (an event says what was seen) or `refuse`.
     pub(crate) suspicious_code: SuspiciousCode,
 }
@@ -218,6 +218,7 @@ impl Default for Sessions {
             policy: "notebook".into(),
             image: "data".into(),
             journal: Size(64 << 20),
+            checkpoints: 100,
             suspicious_code: SuspiciousCode::default(),
         }
     }
@@ -269,6 +270,26 @@ impl Default for Quotas {
             memory: Size(16 << 30),
             disk: Size(20 << 30),
             fuel_per_day: 1_000_000_000_000_000,
+        }
+    }
+}
+
+/// Traces of requests and executions.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Traces {
+    /// The collector that they are sent to (OTLP over HTTP), such as "http://127.0.0.1:4318/v1/traces"; by
+    /// default there is none.
+    pub(crate) endpoint: Option<String>,
+    /// The share of traces that are sent, from 0 to 1. Callers who send a `traceparent` decide for theirs.
+    pub(crate) share: f64,
+}
+
+impl Default for Traces {
+    fn default() -> Self {
+        Self {
+            endpoint: None,
+            share: 1.0,
         }
     }
 }
@@ -387,46 +408,4 @@ fn default_folder() -> PathBuf {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
-        let variables = variables
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Config::merged("test.toml", text, variables).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn the_environment_wins_over_the_file() {
-        let config = load(
-            "[server]\nbody = \"1 MiB\"\n[workers]\nshared = 3",
-            &[
-                ("CELLBLOCK_SERVER__BODY", "2 MiB"),
-                ("CELLBLOCK_SESSIONS__QUEUE", "7"),
-                ("HOME", "x"),
-            ],
-        )
-        .expect("it is right");
-        assert_eq!(config.server.body, Size(2 << 20));
-        assert_eq!(config.workers.shared, 3);
-        assert_eq!(config.sessions.queue, 7);
-    }
-
-    #[test]
-    fn unknown_keys_are_refused_by_name() {
-        let error = load("[server]\nadress = \"127.0.0.1:1\"", &[]).expect_err("a typing error");
-        assert!(
-            error.contains("adress") && error.contains("address"),
-            "{error}"
-        );
-        let error = load("", &[("CELLBLOCK_TYPO", "1")]).expect_err("no section");
-        assert!(error.contains("CELLBLOCK_TYPO"), "{error}");
-    }
-
-    #[test]
-    fn what_is_shown_reads_back_as_itself() {
-        let shown = Config::default().to_toml();
-        assert_eq!(load(&shown, &[]).expect("it reads").to_toml(), shown);
-    }
-}
+mod tests;

@@ -58,6 +58,7 @@ error_codes! {
     SandboxFailed = 20101, 500, true, "The sandbox failed", "Try again. If it goes on, run `cellblock doctor` on the server.";
     WorkerLost = 20102, 503, true, "The worker process ended", "The session comes back from its last checkpoint by itself; send the request again.";
     NoCapacity = 20103, 503, true, "There is no room for another session", "Try again after the time in Retry-After, or delete or hibernate sessions.";
+    ExecutionNotStored = 20104, 507, false, "The code ran, and what came of it could not be stored", "The variables have changed, and are lost when the session leaves memory before they are stored. When the server's disk has room, run any cell: its state is stored with theirs.";
     UnknownImage = 20201, 422, false, "There is no such image", "Use one of the images in `details.allowed`.";
     UnknownPolicy = 20202, 422, false, "There is no such policy", "Use one of the policies in `details.allowed`.";
     LimitOutOfRange = 20203, 422, false, "A limit is out of its range", "Give a value within the range that the message names.";
@@ -70,12 +71,14 @@ error_codes! {
     NothingToUndo = 20210, 409, false, "There is nothing to undo or redo", "Nothing has to be done.";
     CellConflict = 20211, 409, false, "The cell was changed meanwhile", "Take the current cell from `details.current`, merge, and send its revision.";
     CodeRefused = 20301, 403, false, "The policy refuses this code", "See `details.findings`; change the code or ask for another policy.";
+    TemplateNotFound = 20430, 404, false, "There is no such template", "List the templates to see which there are.";
     SessionNotFound = 20401, 404, false, "There is no such session", "List the sessions to see which there are.";
     ExecutionNotFound = 20402, 404, false, "There is no such execution", "List the session's executions.";
     CheckpointNotFound = 20403, 404, false, "There is no such checkpoint", "List the session's checkpoints.";
     CheckpointUnreadable = 20404, 409, false, "The checkpoint cannot be read", "Restore an earlier one.";
     CheckpointForeign = 20405, 409, false, "The checkpoint belongs to another image", "Fork it instead; a fork starts from the checkpoint's own image.";
     VariableNotFound = 20406, 404, false, "There is no such variable", "List the variables of the session.";
+    QuarantineNotFound = 20407, 404, false, "There is no such code in quarantine", "List the quarantine to see which there is.";
     NotebookNotFound = 20411, 404, false, "There is no such notebook", "List the notebooks to see which there are.";
     CellNotFound = 20412, 404, false, "There is no such cell", "Get the notebook to see its cells.";
     NotebookInvalid = 20413, 422, false, "This is no notebook that can be read", "The message says where it is wrong. Notebooks of nbformat 3 and 4 are read.";
@@ -86,6 +89,7 @@ error_codes! {
     StoreFull = 50104, 507, true, "There is no room left on the server's disk", "Nothing was changed. Delete files, or ask the operator for room.";
     StoreCorrupt = 50105, 500, false, "Stored data is damaged", "Ask the operator to restore it from a backup.";
     SignInsBusy = 50106, 503, true, "Too many callers are being checked at once", "Try again after the time in Retry-After.";
+    StoreFailed = 50107, 500, true, "The server's disk failed", "Nothing was acknowledged. Tell the operator, whose log has what the disk answered.";
     MalformedBody = 50201, 400, false, "The body cannot be read", "Send JSON as the OpenAPI document at /docs describes it.";
     InvalidField = 50202, 422, false, "A field of the request is wrong", "`errors` says which and what is allowed.";
     BodyTooLarge = 50203, 413, false, "The body is too large", "Send less than `details.limit` bytes; files go through /uploads.";
@@ -101,12 +105,14 @@ error_codes! {
     TimedOut = 50213, 408, true, "The request came too slowly", "Send it again over a better connection.";
     RangeNotSatisfiable = 50214, 416, false, "The file has no such range", "Ask for a range within the size in Content-Range.";
     IdempotencyLost = 50217, 409, false, "The first request with this idempotency key cannot be repeated", "See what it did; use a new key if it has to be done again.";
+    MalformedRequest = 50218, 400, false, "The request cannot be understood", "Send one Host header, and the path alone in the first line.";
     NotAuthenticated = 50301, 401, false, "The caller is not known", "Send a valid token: `Authorization: Bearer`, `X-API-Key` or `?token=`.";
     NotAllowed = 50302, 403, false, "The caller's role does not allow this", "Ask an admin of the tenant.";
     ScopeMissing = 50303, 403, false, "The API key's scopes do not allow this", "Use a key with the scope in `details.scope`.";
     OriginRefused = 50304, 403, false, "Pages of this origin may not call the service", "The operator can add the origin to `server.allowed_origins`.";
     QuotaExceeded = 50305, 429, true, "A quota of the tenant is used up", "`details` says which; free some of it or ask an admin for more.";
     LastAdmin = 50306, 409, false, "A tenant keeps at least one active admin", "Make another user an admin first.";
+    HostRefused = 50307, 403, false, "The service is not known by this name", "Call it by `localhost` or its address. The operator can add names to `server.hosts`.";
     NotFound = 50401, 404, false, "There is no such thing", "List what there is.";
     AlreadyExists = 50402, 409, false, "It exists already", "Use another name, or change the one there is.";
     FileNotFound = 50403, 404, false, "There is no such file", "List the project's files.";
@@ -122,6 +128,7 @@ error_codes! {
     NotAFolder = 50414, 409, false, "It is a file, and a folder is needed", "Name a folder, or leave the parameter out.";
     ProjectInUse = 50416, 409, false, "Sessions use the project", "End the sessions in `details.sessions` first.";
     FolderNotEmpty = 50415, 409, false, "The folder is not empty", "Delete what is in it first, or add `?recursive`.";
+    SecretNotFound = 50430, 404, false, "There is no such secret", "List the project's secrets to see which there are.";
     UploadNotFound = 50409, 404, false, "There is no such upload", "Create it again; unfinished uploads are removed after a day.";
 }
 
@@ -174,6 +181,21 @@ impl Fault {
         )
     }
 
+    /// Returns what a caller is told when the disk refuses to keep something of the service's own.
+    pub(crate) fn disk(error: std::io::Error) -> Self {
+        if is_full(&error) {
+            let message = "The server's disk is full; nothing was changed.";
+            return Self::new(ErrorCode::StoreFull, message);
+        }
+        if out_of_room(&error) {
+            let message = "The service has as many files open, or as much memory, as it may.";
+            return Self::new(ErrorCode::NoCapacity, message).retry_after(30);
+        }
+        tracing::error!(%error, "the disk failed");
+        let message = "The server's disk failed; nothing was acknowledged.";
+        Self::new(ErrorCode::StoreFailed, message)
+    }
+
     /// Adds facts that a program can read.
     pub(crate) fn with_details(mut self, details: Value) -> Self {
         self.details = Some(details);
@@ -185,6 +207,19 @@ impl Fault {
         self.retry_after = Some(seconds);
         self
     }
+}
+
+/// Tells whether a disk, or what may be used of it, is full.
+pub(crate) fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+}
+
+/// Tells whether the operating system gives no more files or memory now.
+pub(crate) fn out_of_room(error: &std::io::Error) -> bool {
+    use rustix::io::Errno;
+    let errno = error.raw_os_error().map(Errno::from_raw_os_error);
+    matches!(errno, Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM))
 }
 
 impl std::fmt::Display for Fault {

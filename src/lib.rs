@@ -14,7 +14,9 @@
 
 mod bench;
 mod cli;
+mod clock;
 mod config;
+mod descriptors;
 mod disk;
 mod doctor;
 mod error_code;
@@ -23,12 +25,15 @@ mod folder;
 mod http;
 mod id;
 mod layout;
+mod log_sink;
 mod notebook;
 mod runner;
+mod secret;
 mod service;
 mod session;
 mod store;
 mod telemetry;
+mod template;
 mod tenant;
 mod text;
 mod worker;

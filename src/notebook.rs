@@ -32,6 +32,6 @@ pub(crate) use live::{
 };
 pub(crate) use open::Watching;
 pub(crate) use outputs::{Outputs, text_of};
-pub(crate) use parameters::{Parameter, inject};
+pub(crate) use parameters::{Parameter, inject, is_variable, literal};
 pub(crate) use path::NotebookPath;
 pub(crate) use percent::from_script;

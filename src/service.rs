@@ -11,6 +11,7 @@ use crate::error_code::Fault;
 use crate::file::{Files, Projects, Uploads};
 use crate::layout::Layout;
 use crate::notebook::Library;
+use crate::secret::Secrets;
 use crate::session::{OneShots, Sessions};
 use crate::store::Store;
 use crate::tenant::Tenants;
@@ -23,6 +24,9 @@ use crate::tenant::rate::RateLimits;
 const SAVE_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
+/// How often the disk is measured, if it is not being measured longer than that.
+const MEASURE_EVERY: Duration = Duration::from_secs(5);
+
 /// The open parts of the service.
 pub(crate) struct Service {
     pub(crate) config: Config,
@@ -32,6 +36,7 @@ pub(crate) struct Service {
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) one_shots: OneShots,
     pub(crate) audit: Arc<Audit>,
+    pub(crate) secrets: Arc<Secrets>,
     pub(crate) quotas: Arc<Quotas>,
     pub(crate) rates: RateLimits,
     pub(crate) requests: Requests,
@@ -49,24 +54,29 @@ impl Service {
         let store = Store::open(config.data.database.as_deref(), folder).await?;
         let audit = Arc::new(Audit::open(&store, folder).await?);
         let tenants = Tenants::open(&config, &store, Arc::clone(&audit)).await?;
-        let quotas = Arc::new(Quotas::open(&store, &config.quotas));
+        let quotas = Arc::new(Quotas::open(&store, &config.quotas).await?);
         let rates = RateLimits::new(&config.server);
-        let requests = Requests::open(&store);
+        let requests = Requests::open(&store, &config.retention);
         let projects = Projects::open(&config, store.clone()).await?;
-        let files = Arc::new(Files::new(&config, projects.clone()));
+        let files = Arc::new(Files::new(&config, projects.clone(), &quotas));
         let uploads = Uploads::open(Arc::clone(&files), config.files.upload_lifetime.0);
         let notebooks = Library::new(
             store.clone(),
             projects.clone(),
+            &quotas,
             Layout::new(folder),
             config.files.largest_notebook.0,
         );
-        let sessions = Arc::new(Sessions::open(&config, &store, &quotas, &audit, stop).await?);
+        let secrets = Arc::new(Secrets::open(&store, &audit, folder)?);
+        let sessions = Sessions::open(&config, &store, &quotas, &audit, &secrets, stop).await?;
+        let sessions = Arc::new(sessions);
+        let one_shots = OneShots::new(&config.retention);
         Ok(Self {
             config,
             store,
             tenants,
             audit,
+            secrets,
             quotas,
             rates,
             requests,
@@ -75,7 +85,7 @@ impl Service {
             projects,
             files,
             uploads,
-            one_shots: OneShots::new(),
+            one_shots,
             started: Instant::now(),
         })
     }
@@ -109,6 +119,22 @@ impl Service {
                 }
             }
         })
+    }
+
+    /// Keeps it known how much of the disk tenants use, until the service stops: guests write there
+    /// without asking.
+    pub(crate) async fn measure_disk(&self, mut stop: watch::Receiver<bool>) {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(MEASURE_EVERY) => {}
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+            for tenant in self.quotas.tenants() {
+                if let Err(fault) = self.files.measure(tenant).await {
+                    tracing::warn!(%tenant, %fault, "the disk could not be measured");
+                }
+            }
+        }
     }
 
     /// Stores what is still in memory. The last thing before the process ends.

@@ -1,11 +1,17 @@
-//! What the service tells of itself: logs and metrics.
+//! What the service tells of itself: logs, metrics and traces.
+
+mod collector;
+pub(crate) mod traces;
 
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
-use crate::config::{Log, LogFormat};
+use crate::config::{Config, LogFormat};
+use crate::log_sink::{LOST, LogSink, Settling};
 
 /// Bounds of the histograms of times, in seconds.
 const TIMES: [f64; 14] = [
@@ -15,23 +21,30 @@ const TIMES: [f64; 14] = [
 /// The metrics of this process.
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
-/// Starts the log and the metrics. A line that cannot be written is lost; the service goes on.
-pub(crate) fn start(log: &Log) -> anyhow::Result<()> {
+/// Starts the log, the metrics and the traces. A line that cannot be written is lost; the service
+/// goes on. What is returned is held as long as there may be something to log.
+pub(crate) fn start(config: &Config) -> anyhow::Result<Settling> {
+    let log = &config.log;
+    let (sink, settling) = LogSink::start(std::io::stderr())?;
     let filter = EnvFilter::try_new(&log.level)
         .map_err(|error| anyhow::anyhow!("log.level is {:?}: {error}", log.level))?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .log_internal_errors(false)
-        .with_writer(std::io::stderr);
-    match log.format {
-        LogFormat::Human => builder.with_ansi(false).init(),
-        LogFormat::Json => builder.json().init(),
-    }
+        .with_writer(sink);
+    let lines = match log.format {
+        LogFormat::Human => lines.with_ansi(false).with_filter(filter).boxed(),
+        LogFormat::Json => lines.json().with_filter(filter).boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(traces::layer(&config.traces)?)
+        .init();
     let metrics = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &TIMES)?
         .install_recorder()?;
     METRICS.get_or_init(|| metrics);
-    Ok(())
+    metrics::counter!(LOST).increment(0);
+    Ok(settling)
 }
 
 /// Returns all metrics as Prometheus reads them.
@@ -40,6 +53,12 @@ pub(crate) fn metrics_text() -> String {
         .get()
         .map(PrometheusHandle::render)
         .unwrap_or_default()
+}
+
+/// Sends what is still to be sent; the last thing before the process ends.
+pub(crate) async fn stop() {
+    // It waits for the collector, and the line to it needs this thread.
+    let _ = tokio::task::spawn_blocking(traces::stop).await;
 }
 
 /// Folds what the histograms have collected.

@@ -35,7 +35,8 @@ mod tool;
 mod wasi;
 
 pub use cache::default_folder as default_cache;
-pub use checkpoint::{Checkpoint, CheckpointId, PageStore, StoreError};
+pub use checkpoint::{Checkpoint, CheckpointId, Doomed, PageStore, StoreError, Sweeper, Swept};
+pub use engine::stalls;
 pub use event::Event;
 pub use image::{Image, ImageError, ImageSpec};
 pub use memory::MemoryError;
@@ -46,8 +47,8 @@ pub use sandbox_policy::{
     Access, Egress, Grant, GuestPath, ImageRule, Limits, Policy, PolicyError,
 };
 pub use session::{
-    Cell, Execution, Exported, FigureFormat, FolderError, Hibernated, Home, InputSender,
-    Interrupter, Outcome, Session, SessionError, SessionOptions, StillAwake, Stop, Usage,
+    Cell, Execution, Exported, FigureFormat, FolderError, Formulas, Hibernated, Home, InputSender,
+    Interrupter, Outcome, Session, SessionError, SessionOptions, StillAwake, Stop, Twin, Usage,
     VariableFormat,
 };
 pub use table::{Column, Diagnostic, Filter, Sort, TablePage, TableQuery, Variable};

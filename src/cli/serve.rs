@@ -44,7 +44,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let config = arguments.configuration()?;
     // What this process and its workers write is for its user alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    telemetry::start(&config.log).map_err(Failure::Usage)?;
+    let _log = telemetry::start(&config).map_err(Failure::Usage)?;
+    may_open_many_files();
     let (address, grace) = (config.server.address, config.server.shutdown_grace.0);
     let listener = TcpListener::bind(address).await.map_err(|error| {
         Failure::Usage(anyhow::Error::new(error).context(format!(
@@ -73,13 +74,39 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         let sessions = &minding.sessions;
         tokio::join!(
             sessions.mind_memory(minded.clone()),
-            sessions.pass_on_warnings(minded)
+            sessions.sweep_regularly(minded.clone()),
+            sessions.end_the_old(minded.clone()),
+            sessions.pass_on_warnings(minded.clone()),
+            minding.measure_disk(minded)
         )
     });
-    http::serve(listener, http::router(Arc::clone(&service)), stop, grace).await;
+    let router = http::router(Arc::clone(&service));
+    http::serve(
+        listener,
+        router,
+        service.config.server.connections,
+        stop,
+        grace,
+    )
+    .await;
     tending.abort();
     service.close().await;
+    telemetry::stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Takes as many open files as the system allows: every session has a journal, every client a socket,
+/// and what is usual for a program is 1024.
+fn may_open_many_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let most = getrlimit(Resource::Nofile).maximum;
+    let raised = Rlimit {
+        current: most,
+        maximum: most,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the limit of open files cannot be raised");
+    }
 }
 
 /// Waits for Ctrl-C or SIGTERM.

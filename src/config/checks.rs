@@ -1,6 +1,16 @@
 //! What holds between the values of a configuration, and what of it may be shown.
 
+use std::time::Duration;
+
+use sandbox_policy::format_size;
+
 use super::Config;
+
+/// The least memory that a worker process does anything useful with.
+const SMALLEST_WORKER: u64 = 256 << 20;
+
+/// The shortest pause between two sweeps. What is being written down takes less.
+const SHORTEST_SWEEP: Duration = Duration::from_secs(1);
 
 /// What stands in the place of a secret.
 const HIDDEN: &str = "(hidden)";
@@ -18,6 +28,7 @@ impl Config {
             ),
             ("server.request_burst", u64::from(self.server.request_burst)),
             ("server.body", self.server.body.0),
+            ("server.connections", self.server.connections as u64),
             (
                 "access.sign_ins_per_minute",
                 u64::from(self.access.sign_ins_per_minute),
@@ -25,9 +36,21 @@ impl Config {
             ("workers.shared", self.workers.shared as u64),
             ("sessions.queue", self.sessions.queue as u64),
             ("sessions.most", self.sessions.most as u64),
+            ("sessions.checkpoints", self.sessions.checkpoints as u64),
         ];
         if let Some((key, _)) = at_least_one.iter().find(|(_, value)| *value == 0) {
             return Err(format!("{key} is 0; it has to be at least 1"));
+        }
+        let memory = self.workers.memory.0;
+        if memory != 0 && memory < SMALLEST_WORKER {
+            return Err(format!(
+                "workers.memory is {}; it has to be at least {}, or \"0 B\" for a share of the machine's",
+                format_size(memory),
+                format_size(SMALLEST_WORKER)
+            ));
+        }
+        if self.retention.sweep.0 < SHORTEST_SWEEP {
+            return Err("retention.sweep has to be at least 1 s".into());
         }
         for origin in &self.server.allowed_origins {
             if !is_origin(origin) {
@@ -36,6 +59,30 @@ impl Config {
                      \"http://localhost:3000\", without a path"
                 ));
             }
+        }
+        for host in &self.server.hosts {
+            if url::Host::parse(host).map(|parsed| parsed.to_string()) != Ok(host.to_lowercase()) {
+                return Err(format!(
+                    "server.hosts: {host:?} is no name of a host; write it as \"cells.example.org\", without a port"
+                ));
+            }
+        }
+        if let Some(endpoint) = &self.traces.endpoint {
+            let url = url::Url::parse(endpoint);
+            if !url.is_ok_and(|url| {
+                url.scheme() == "http" && url.has_host() && url.username().is_empty()
+            }) {
+                return Err(format!(
+                    "traces.endpoint: {endpoint:?} is no address of a collector; write it as \"http://127.0.0.1:4318/v1/traces\". \
+                     It is spoken to without TLS: let one run beside the service that passes traces on"
+                ));
+            }
+        }
+        if !(0.0..=1.0).contains(&self.traces.share) {
+            return Err(format!(
+                "traces.share is {}; it has to be from 0 to 1",
+                self.traces.share
+            ));
         }
         if let Some(token) = &self.access.token {
             let visible = token.bytes().all(|byte| byte.is_ascii_graphic());
@@ -104,8 +151,29 @@ mod tests {
                 changed(|config| config.server.allowed_origins = vec!["https://a.org/".into()]),
             ),
             (
+                "server.hosts",
+                changed(|config| config.server.hosts = vec!["cells.example.org:80".into()]),
+            ),
+            (
+                "server.connections",
+                changed(|config| config.server.connections = 0),
+            ),
+            (
+                "traces.endpoint",
+                changed(|config| config.traces.endpoint = Some("https://example.org".into())),
+            ),
+            ("traces.share", changed(|config| config.traces.share = 1.5)),
+            (
                 "access.token",
                 changed(|config| config.access.token = Some("short".into())),
+            ),
+            (
+                "workers.memory",
+                changed(|config| config.workers.memory.0 = 1 << 20),
+            ),
+            (
+                "retention.sweep",
+                changed(|config| config.retention.sweep.0 = Duration::ZERO),
             ),
         ] {
             let message = config.check().expect_err(key);

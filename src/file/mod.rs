@@ -37,6 +37,7 @@ pub(crate) use uploads::{NewUpload, Upload, Uploads};
 use crate::config::Config;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::{ProjectId, TenantId};
+use crate::tenant::quotas::Quotas;
 use room::Room;
 
 /// Projects that names are decided in at once.
@@ -69,10 +70,10 @@ struct Site {
 
 impl Files {
     /// Opens the files of these projects.
-    pub(crate) fn new(config: &Config, projects: Projects) -> Self {
+    pub(crate) fn new(config: &Config, projects: Projects, quotas: &Arc<Quotas>) -> Self {
         let refused_types = config.files.refused_types.iter();
         Self {
-            room: Room::new(projects.layout().clone(), config.quotas.disk.0),
+            room: Room::new(projects.layout().clone(), Arc::clone(quotas)),
             projects,
             largest: config.files.largest.0,
             refused_types: refused_types
@@ -86,6 +87,27 @@ impl Files {
     /// Returns the largest size that a file may have.
     pub(crate) fn largest(&self) -> u64 {
         self.largest
+    }
+
+    /// Measures what the tenant has on the disk, unless that was done just now.
+    pub(crate) async fn measure(&self, tenant: TenantId) -> Result<(), Fault> {
+        let room = Arc::clone(&self.room);
+        blocking(move || room.look(tenant)).await
+    }
+
+    /// Refuses when so many more files with so many bytes do not fit into the tenant's quota.
+    pub(crate) async fn require_room(
+        &self,
+        tenant: TenantId,
+        files: u64,
+        bytes: u64,
+    ) -> Result<(), Fault> {
+        let room = Arc::clone(&self.room);
+        blocking(move || {
+            room.reserve(tenant, files, bytes)?.keep();
+            Ok(())
+        })
+        .await
     }
 
     async fn site(&self, tenant: TenantId, project: ProjectId) -> Result<Site, Fault> {

@@ -33,13 +33,7 @@ pub(crate) fn at(path: &FilePath) -> impl Fn(Error) -> Fault + '_ {
 
 /// A failure at a path that no caller has named.
 pub(crate) fn own(error: Error) -> Fault {
-    match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Fault::new(
-            ErrorCode::StoreFull,
-            "The server's disk is full; nothing was changed.",
-        ),
-        _ => Fault::internal(error),
-    }
+    Fault::disk(error)
 }
 
 /// There is nothing at the path.
@@ -68,7 +62,8 @@ mod tests {
         for (error, code) in [
             (rustix::io::Errno::NOSPC, ErrorCode::StoreFull),
             (rustix::io::Errno::DQUOT, ErrorCode::StoreFull),
-            (rustix::io::Errno::IO, ErrorCode::Internal),
+            (rustix::io::Errno::IO, ErrorCode::StoreFailed),
+            (rustix::io::Errno::MFILE, ErrorCode::NoCapacity),
             (rustix::io::Errno::LOOP, ErrorCode::PathRefused),
             (rustix::io::Errno::NOENT, ErrorCode::FileNotFound),
         ] {

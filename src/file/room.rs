@@ -12,6 +12,7 @@ use super::walk::Walk;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::TenantId;
 use crate::layout::Layout;
+use crate::tenant::quotas::{Quotas, Resource};
 use crate::text;
 
 /// What each file and folder counts for besides its bytes, for its name and place: ten million
@@ -23,10 +24,9 @@ const GOOD: Duration = Duration::from_secs(5);
 const GOOD_TIMES: u32 = 20;
 
 /// The room of all tenants.
-#[derive(Debug)]
 pub(crate) struct Room {
     layout: Layout,
-    quota: u64,
+    quotas: Arc<Quotas>,
     ledgers: Mutex<HashMap<TenantId, Ledger>>,
 }
 
@@ -51,7 +51,6 @@ impl Ledger {
 }
 
 /// Room that is being written to; given back when it is dropped before it was kept.
-#[derive(Debug)]
 pub(crate) struct Reservation {
     room: Arc<Room>,
     tenant: TenantId,
@@ -59,11 +58,11 @@ pub(crate) struct Reservation {
 }
 
 impl Room {
-    /// Returns the room below a layout, with the bytes that each tenant may have.
-    pub(crate) fn new(layout: Layout, quota: u64) -> Arc<Self> {
+    /// Returns the room below a layout, of which each tenant has what its quota says.
+    pub(crate) fn new(layout: Layout, quotas: Arc<Quotas>) -> Arc<Self> {
         Arc::new(Self {
             layout,
-            quota,
+            quotas,
             ledgers: Mutex::default(),
         })
     }
@@ -77,8 +76,7 @@ impl Room {
         bytes: u64,
     ) -> Result<Reservation, Fault> {
         let wanted = bytes.saturating_add(files.saturating_mul(ENTRY));
-        let known = self.ledgers().get(&tenant).and_then(|ledger| ledger.good);
-        let known = known.is_some_and(|good| Instant::now() < good);
+        let known = self.is_known(tenant);
         if !known {
             self.measure(tenant)?;
         }
@@ -96,6 +94,19 @@ impl Room {
             grown => grown?,
         }
         Ok(reservation)
+    }
+
+    /// Measures what the tenant has, unless that was done just now.
+    pub(crate) fn look(&self, tenant: TenantId) -> Result<(), Fault> {
+        if self.is_known(tenant) {
+            return Ok(());
+        }
+        self.measure(tenant)
+    }
+
+    fn is_known(&self, tenant: TenantId) -> bool {
+        let good = self.ledgers().get(&tenant).and_then(|ledger| ledger.good);
+        good.is_some_and(|good| Instant::now() < good)
     }
 
     /// Makes the next reservation measure again, because something was removed.
@@ -120,9 +131,6 @@ impl Room {
                 0
             };
             measured = measured.saturating_add(ENTRY).saturating_add(bytes);
-            if measured > self.quota {
-                break;
-            }
         }
         let mut ledgers = self.ledgers();
         let ledger = ledgers.entry(tenant).or_default();
@@ -130,6 +138,9 @@ impl Room {
         ledger.good = Some(Instant::now() + GOOD.max(begin.elapsed() * GOOD_TIMES));
         // What came during the walk may or may not have been seen, and counts.
         ledger.added = ledger.added.saturating_sub(before);
+        let used = ledger.used();
+        drop(ledgers);
+        self.quotas.found(tenant, Resource::Disk, used);
         Ok(())
     }
 
@@ -144,25 +155,27 @@ impl Reservation {
     /// # Errors
     /// `QuotaExceeded`; nothing was added.
     pub(crate) fn grow(&mut self, bytes: u64) -> Result<(), Fault> {
+        let quota = self.room.quotas.limits(self.tenant).disk;
         let mut ledgers = self.room.ledgers();
         let ledger = ledgers.entry(self.tenant).or_default();
-        let (used, quota) = (ledger.used(), self.room.quota);
+        let used = ledger.used();
         if used.saturating_add(bytes) > quota {
             return Err(Fault::new(
                 ErrorCode::QuotaExceeded,
                 format!(
                     "The files take {} of {}, and {} more do not fit; nothing was changed.",
-                    text::size(used.min(quota)),
+                    text::size(used),
                     text::size(quota),
                     text::size(bytes)
                 ),
             )
-            .with_details(
-                serde_json::json!({"quota": "disk", "limit": quota, "used": used.min(quota)}),
-            ));
+            .with_details(serde_json::json!({"quota": "disk", "limit": quota, "used": used})));
         }
         ledger.reserved += bytes;
         self.bytes += bytes;
+        let used = ledger.used();
+        drop(ledgers);
+        self.room.quotas.found(self.tenant, Resource::Disk, used);
         Ok(())
     }
 
@@ -188,18 +201,31 @@ impl Drop for Reservation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config;
+    use crate::store::Store;
 
-    #[test]
-    fn what_is_there_and_what_is_being_written_counts_and_what_went_is_room_again() {
+    /// Returns room for 10 KiB.
+    async fn small(data: &std::path::Path) -> Arc<Room> {
+        let store = Store::open(None, data).await.expect("a database");
+        let limits = config::Quotas {
+            disk: config::Size(10 * 1024),
+            ..config::Quotas::default()
+        };
+        let quotas = Quotas::open(&store, &limits).await.expect("they open");
+        Room::new(Layout::new(data), Arc::new(quotas))
+    }
+
+    #[tokio::test]
+    async fn what_is_there_and_what_is_being_written_counts_and_what_went_is_room_again() {
         let data = tempfile::tempdir().expect("a folder");
         let layout = Layout::new(data.path());
         let tenant = TenantId::new();
         let folder = layout.tenant(tenant);
         std::fs::create_dir_all(&folder).expect("made");
         std::fs::write(folder.join("there"), vec![0; 4 * 1024]).expect("written");
-        let room = Room::new(layout, 10 * 1024);
+        let room = small(data.path()).await;
         let first = room.reserve(tenant, 1, 3 * 1024).expect("nine of ten");
-        let fault = room.reserve(tenant, 1, 1024).expect_err("eleven of ten");
+        let fault = room.reserve(tenant, 1, 1024).err().expect("eleven of ten");
         assert_eq!(fault.code, ErrorCode::QuotaExceeded);
         drop(first);
         // A guest deletes what is there.
@@ -207,11 +233,11 @@ mod tests {
         room.reserve(tenant, 1, 9 * 1024).expect("ten of ten");
     }
 
-    #[test]
-    fn what_was_written_counts_before_it_is_measured() {
+    #[tokio::test]
+    async fn what_was_written_counts_before_it_is_measured() {
         let data = tempfile::tempdir().expect("a folder");
         let tenant = TenantId::new();
-        let room = Room::new(Layout::new(data.path()), 10 * 1024);
+        let room = small(data.path()).await;
         let mut kept = room.reserve(tenant, 1, 0).expect("room");
         kept.grow(8 * 1024).expect("room");
         kept.keep();
@@ -222,8 +248,8 @@ mod tests {
         );
     }
 
-    #[test]
-    fn empty_files_take_room_too() {
+    #[tokio::test]
+    async fn empty_files_take_room_too() {
         let data = tempfile::tempdir().expect("a folder");
         let layout = Layout::new(data.path());
         let tenant = TenantId::new();
@@ -231,9 +257,9 @@ mod tests {
         for number in 0..10 {
             std::fs::write(layout.tenant(tenant).join(number.to_string()), "").expect("written");
         }
-        let room = Room::new(layout, 10 * 1024);
+        let room = small(data.path()).await;
         assert_eq!(
-            room.reserve(tenant, 0, 1).expect_err("full").code,
+            room.reserve(tenant, 0, 1).err().expect("full").code,
             ErrorCode::QuotaExceeded
         );
     }

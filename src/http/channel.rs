@@ -1,34 +1,27 @@
 //! `/sessions/{id}/channel`: commands in, events out, over one WebSocket. A client that comes back
 //! with the number of the last event it saw misses nothing.
 
+use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::ws::{WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::{Semaphore, mpsc};
-use tokio::time::Instant;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use utoipa::IntoParams;
 
 use super::executions::Execute;
 use super::extract::{May, Parameters, Run};
 use super::sessions::find;
+use super::socket::{self, Heard, Over, Socket};
 use super::{Answer, App};
 use crate::error_code::{ErrorCode, Fault};
 use crate::session::{EventReader, Handle};
 use crate::tenant::Caller;
 use crate::worker::protocol::{Answer as Reply, Look};
-
-/// How often an idle connection is asked whether it is there, and when it is given up.
-const PING: Duration = Duration::from_secs(20);
-const SILENCE: Duration = Duration::from_secs(60);
-
-/// How long a client may take for one message; then it is cut off, and can come back.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Commands of one connection that are worked on at once.
 const AT_ONCE: usize = 32;
@@ -98,72 +91,55 @@ pub(super) async fn channel(
     Ok(upgrade.on_upgrade(move |socket| talk(socket, app, caller.0, handle, events)))
 }
 
-async fn talk(
-    mut socket: WebSocket,
-    app: App,
-    caller: Caller,
-    handle: Handle,
-    mut events: EventReader,
-) {
-    let revoked = app.tenants.until_revoked(&caller);
-    tokio::pin!(revoked);
-    let (replies, mut waiting) = mpsc::channel::<String>(AT_ONCE);
-    let places = Arc::new(Semaphore::new(AT_ONCE));
-    let mut ping = tokio::time::interval(PING);
-    let mut heard = Instant::now();
-    let ending = loop {
-        let message = tokio::select! {
-            event = events.next() => match event {
-                Ok(Some(event)) => text(event.json),
-                Ok(None) => break (close_code::NORMAL, "the session has ended"),
-                Err(_) => break (close_code::ERROR, "the journal cannot be read"),
-            },
-            () = &mut revoked => break (close_code::POLICY, "the token is no longer valid"),
-            Some(reply) = waiting.recv() => Message::Text(reply.into()),
-            message = socket.recv() => {
-                heard = Instant::now();
-                match message {
-                    Some(Ok(Message::Text(command))) => {
-                        // While too many are worked on, the client's next ones wait in its socket.
-                        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-                        let (handle, caller, replies) = (handle.clone(), caller.clone(), replies.clone());
-                        tokio::spawn(async move {
-                            // Who has gone needs no answer.
-                            let _ = replies.send(answer(&handle, &caller, &command).await).await;
-                            drop(place);
-                        });
-                    }
-                    Some(Ok(Message::Binary(_))) => break (close_code::UNSUPPORTED, "commands are JSON texts"),
-                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => return,
-                }
-                continue;
-            }
-            _ = ping.tick() => {
-                if heard.elapsed() > SILENCE {
-                    return;
-                }
-                Message::Ping(Bytes::new())
-            }
-        };
-        match tokio::time::timeout(PATIENCE, socket.send(message)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) | Err(_) => return,
-        }
-    };
-    let frame = CloseFrame {
-        code: ending.0,
-        reason: Utf8Bytes::from_static(ending.1),
-    };
-    // Whether it hears that or not, it is over.
-    let _ = tokio::time::timeout(PATIENCE, socket.send(Message::Close(Some(frame)))).await;
+async fn talk(socket: WebSocket, app: App, caller: Caller, handle: Handle, events: EventReader) {
+    let mut socket = Socket::new(socket);
+    let Err(over) = converse(&mut socket, &app, &caller, &handle, events).await;
+    socket.end(over).await;
 }
 
-/// Returns an event's JSON as a message, without copying it.
-fn text(json: Bytes) -> Message {
-    match Utf8Bytes::try_from(json) {
-        Ok(text) => Message::Text(text),
-        Err(_) => unreachable!("JSON is UTF-8"),
+/// Sends events and answers commands until one side ends it.
+async fn converse(
+    socket: &mut Socket,
+    app: &App,
+    caller: &Caller,
+    handle: &Handle,
+    mut events: EventReader,
+) -> Result<Infallible, Over> {
+    let revoked = app.tenants.until_revoked(caller);
+    tokio::pin!(revoked);
+    // With a reply comes the place that its command had.
+    let (replies, mut waiting) = mpsc::channel(AT_ONCE);
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    loop {
+        let full = places.available_permits() == 0;
+        let json = tokio::select! {
+            event = socket::event(&mut events, "the session has ended") => event?,
+            () = &mut revoked => return Err(Over::REVOKED),
+            Some((reply, place)) = waiting.recv() => {
+                drop::<OwnedSemaphorePermit>(place);
+                socket.attend();
+                Bytes::from(String::into_bytes(reply))
+            }
+            // While too many are worked on, the client's next ones wait in its socket.
+            heard = socket.hear(), if !full => {
+                let Heard::Text(command) = heard? else {
+                    return Err(Over::Close(close_code::UNSUPPORTED, "commands are JSON texts"));
+                };
+                let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+                    unreachable!("only this task takes places, and there was one");
+                };
+                let (handle, caller, replies) = (handle.clone(), caller.clone(), replies.clone());
+                tokio::spawn(async move {
+                    // Who has gone needs no answer.
+                    let _ = replies.send((answer(&handle, &caller, &command).await, place)).await;
+                });
+                continue;
+            }
+        };
+        tokio::select! {
+            sent = socket.send(json) => sent?,
+            () = &mut revoked => return Err(Over::REVOKED),
+        }
     }
 }
 
@@ -201,7 +177,7 @@ async fn perform(handle: &Handle, caller: &Caller, command: Command) -> Result<V
     let end = |code: &str, cursor: Option<usize>| cursor.unwrap_or_else(|| code.chars().count());
     let look = match command {
         Command::Execute(execute) => {
-            let accepted = handle.execute(execute.submission(caller)).await?;
+            let accepted = handle.execute(execute.submission(caller)?).await?;
             return Ok(json!({"execution_id": accepted.execution}));
         }
         Command::Interrupt => {

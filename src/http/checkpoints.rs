@@ -242,7 +242,7 @@ async fn variables(
     let start = Start::Checkpoint(checkpoint);
     let (answer, _) = app
         .sessions
-        .glance(tenant, &row.image, &row.policy, start, Look::Variables)
+        .glance(tenant, &row, start, Look::Variables)
         .await?;
     match answer {
         Reply::Variables { variables } => Ok(variables

@@ -24,12 +24,13 @@ use crate::error_code::{ErrorCode, Meaning};
 pub(super) struct Document;
 
 /// The statuses any address may refuse with.
-const REFUSALS: [(&str, &str); 16] = [
+const REFUSALS: [(&str, &str); 17] = [
     ("400", "The request cannot be read"),
     ("401", "The caller is not known"),
     ("403", "The caller may not do this"),
     ("404", "There is no such thing"),
     ("405", "Another method is needed"),
+    ("406", "Nothing that is accepted can be given"),
     ("408", "The request came too slowly"),
     ("409", "It was changed meanwhile, or is in another state"),
     ("412", "It was changed meanwhile"),
@@ -41,6 +42,20 @@ const REFUSALS: [(&str, &str); 16] = [
     ("500", "The service failed"),
     ("503", "Not now; see Retry-After"),
     ("507", "There is no room left"),
+];
+
+/// The statuses of requests whose head alone is too much. They are answered before anything is known
+/// of the request, and without a body.
+const TOO_LARGE_HEADS: [(&str, &str); 2] = [
+    ("414", "The address is too long"),
+    ("431", "There are too many headers, or they are too large"),
+];
+
+/// Media types of bodies that are bytes.
+const BYTES: [&str; 3] = [
+    "application/octet-stream",
+    "application/offset+octet-stream",
+    "application/zip",
 ];
 
 /// Adds what holds for every address: how callers are known, and how refusals look.
@@ -55,16 +70,31 @@ pub(super) fn completed(mut document: Description) -> Description {
     document.paths.paths = paths
         .map(|(path, item)| (path.replace("{*", "{"), item))
         .collect();
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
         let operations = [
-            &mut item.get,
-            &mut item.put,
-            &mut item.post,
-            &mut item.patch,
-            &mut item.delete,
-            &mut item.head,
+            ("get", &mut item.get),
+            ("put", &mut item.put),
+            ("post", &mut item.post),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+            ("head", &mut item.head),
         ];
-        for operation in operations.into_iter().flatten() {
+        for (method, operation) in operations {
+            let Some(operation) = operation else { continue };
+            operation.operation_id = Some(operation_id(method, path));
+            let asked = operation.request_body.iter_mut().filter_map(own);
+            let answered = operation.responses.responses.values_mut().filter_map(own);
+            let contents = asked
+                .flat_map(|body| body.content.iter_mut())
+                .chain(answered.flat_map(|response| response.content.iter_mut()));
+            // Bytes are of no type that JSON has.
+            for (kind, content) in contents {
+                if BYTES.contains(&kind.as_str())
+                    && let Some(content) = own(content)
+                {
+                    content.schema = None;
+                }
+            }
             for (status, description) in REFUSALS {
                 let content = ContentBuilder::new()
                     .schema(Some(Ref::from_schema_name("Problem")))
@@ -79,9 +109,35 @@ pub(super) fn completed(mut document: Description) -> Description {
                     .entry(status.into())
                     .or_insert(RefOr::T(refusal));
             }
+            for (status, description) in TOO_LARGE_HEADS {
+                let refusal = ResponseBuilder::new().description(description).build();
+                operation
+                    .responses
+                    .responses
+                    .insert(status.into(), RefOr::T(refusal));
+            }
         }
     }
     document
+}
+
+/// Returns the name that programs have for an operation. Functions of several modules have one name.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.trim_start_matches("/api/v1");
+    let words = words.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    [method]
+        .into_iter()
+        .chain(words.filter(|word| !word.is_empty()))
+        .collect::<Vec<_>>()
+        .join("_")
+}
+
+/// Returns what stands in its place itself, and is not said elsewhere.
+fn own<T>(part: &mut RefOr<T>) -> Option<&mut T> {
+    match part {
+        RefOr::T(part) => Some(part),
+        RefOr::Ref(_) => None,
+    }
 }
 
 /// Returns the pages under `/docs` and the document itself.

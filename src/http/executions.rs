@@ -24,6 +24,9 @@ use crate::session::{Gathered, Handle, Priority, Submission, Watched, status};
 use crate::store::executions::ExecutionRow;
 use crate::tenant::Caller;
 
+/// The longest name of a cell, in characters.
+const LONGEST_CELL_ID: usize = 200;
+
 /// Code to run in a session.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -51,8 +54,15 @@ fn yes() -> bool {
 }
 
 impl Execute {
-    pub(super) fn submission(self, by: &Caller) -> Submission {
-        Submission {
+    pub(super) fn submission(self, by: &Caller) -> Result<Submission, Fault> {
+        let length = self.cell_id.as_ref().map_or(0, |id| id.chars().count());
+        if length > LONGEST_CELL_ID {
+            return Err(Fault::field(
+                "cell_id",
+                format!("it has {length} characters; at most {LONGEST_CELL_ID} are allowed"),
+            ));
+        }
+        Ok(Submission {
             notebook: None,
             cell: self.cell_id,
             priority: self.priority,
@@ -60,7 +70,7 @@ impl Execute {
             silent: self.silent,
             store_history: self.store_history,
             ..Submission::new(by, self.code)
-        }
+        })
     }
 }
 
@@ -73,11 +83,13 @@ pub(crate) struct ExecutionView {
     status: String,
     cell_id: Option<String>,
     code: Option<String>,
-    /// As nbformat 4.5 has them.
-    #[schema(value_type = Vec<Object>)]
-    outputs: Vec<Value>,
-    /// Everything readable in the outputs, one after the other.
-    text: String,
+    /// As nbformat 4.5 has them. Not there in lists.
+    #[schema(value_type = Option<Vec<Object>>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outputs: Option<Vec<Value>>,
+    /// Everything readable in the outputs, one after the other. Not there in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
     #[schema(value_type = Option<Object>)]
     error: Option<Value>,
     execution_count: Option<u64>,
@@ -88,9 +100,18 @@ pub(crate) struct ExecutionView {
     checkpoint_after: Option<String>,
     first_seq: Option<u64>,
     last_seq: Option<u64>,
+    /// Its events that are no longer kept, so that their outputs are missing here.
+    gap: Option<Missing>,
     created_at: Option<String>,
     started_at: Option<String>,
     finished_at: Option<String>,
+}
+
+/// Events that are no longer kept, by their numbers.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Missing {
+    first: u64,
+    last: u64,
 }
 
 /// An execution that was taken and is not waited for.
@@ -112,8 +133,8 @@ impl ExecutionView {
             status: gathered.status(),
             cell_id: None,
             code: None,
-            outputs: outputs(gathered),
-            text: gathered.text(),
+            outputs: Some(outputs(gathered)),
+            text: Some(gathered.text()),
             error: finished
                 .map(|finished| finished.error.clone())
                 .filter(|error| !error.is_null()),
@@ -125,6 +146,7 @@ impl ExecutionView {
                 .and_then(|finished| finished.checkpoint_after.as_ref().map(as_text)),
             first_seq: gathered.first_seq,
             last_seq: gathered.last_seq,
+            gap: None,
             created_at: None,
             started_at: None,
             finished_at: None,
@@ -267,7 +289,7 @@ pub(super) async fn execute(
             .is_ok_and(|text| text.contains("respond-async"))
     };
     if headers.get_all("prefer").iter().any(prefers) {
-        let accepted = handle.execute(body.submission(&caller.0)).await?;
+        let accepted = handle.execute(body.submission(&caller.0)?).await?;
         accepted.stored.await.map_err(Fault::internal)??;
         let location = format!(
             "/api/v1/sessions/{}/executions/{}",
@@ -285,20 +307,29 @@ pub(super) async fn execute(
         )
             .into_response());
     }
-    let watched = Watched::begin(handle, body.submission(&caller.0)).await?;
+    let watched = Watched::begin(handle, body.submission(&caller.0)?).await?;
     match wanted {
         Wanted::Json => {
-            let execution = watched.execution().to_string();
-            Ok(Json(ExecutionView::of(&watched.wait().await?, execution)).into_response())
+            let execution = watched.execution();
+            let gathered = watched.wait().await?;
+            gathered.require_stored(execution)?;
+            Ok(Json(ExecutionView::of(&gathered, execution.to_string())).into_response())
         }
         Wanted::Ndjson | Wanted::EventStream => Ok(streamed(watched, wanted)),
     }
 }
 
 /// Returns a stored execution with what it showed, as far as that is kept.
-fn stored(handle: Option<&Handle>, row: ExecutionRow) -> Result<ExecutionView, Fault> {
-    let mut gathered = Gathered::default();
-    if let (Some(handle), Some(first), Some(last)) = (handle, row.first_seq, row.last_seq) {
+fn with_outputs(handle: &Handle, row: ExecutionRow) -> Result<ExecutionView, Fault> {
+    let (mut gathered, mut gap) = (Gathered::default(), None);
+    if let (Some(first), Some(last)) = (row.first_seq, row.last_seq) {
+        let before = handle.log().first();
+        if (first as u64) < before {
+            gap = Some(Missing {
+                first: first as u64,
+                last: (last as u64).min(before - 1),
+            });
+        }
         let events = handle
             .log()
             .range(first as u64, last as u64)
@@ -313,12 +344,25 @@ fn stored(handle: Option<&Handle>, row: ExecutionRow) -> Result<ExecutionView, F
             })
             .for_each(|event| gathered.take(event));
     }
+    Ok(ExecutionView {
+        outputs: Some(outputs(&gathered)),
+        text: Some(gathered.text()),
+        gap,
+        ..stored(row)
+    })
+}
+
+/// Returns a stored execution without what it showed.
+fn stored(row: ExecutionRow) -> ExecutionView {
     let read = |text: &Option<String>| {
         text.as_deref()
             .and_then(|text| serde_json::from_str(text).ok())
     };
-    Ok(ExecutionView {
+    ExecutionView {
+        execution_id: row.id,
         status: status(&row.status),
+        outputs: None,
+        text: None,
         cell_id: row.cell_id,
         code: Some(row.code),
         error: read(&row.error),
@@ -331,11 +375,11 @@ fn stored(handle: Option<&Handle>, row: ExecutionRow) -> Result<ExecutionView, F
         checkpoint_after: row.checkpoint_after,
         first_seq: row.first_seq.map(|seq| seq as u64),
         last_seq: row.last_seq.map(|seq| seq as u64),
+        gap: None,
         created_at: Some(row.created_at),
         started_at: row.started_at,
         finished_at: row.finished_at,
-        ..ExecutionView::of(&gathered, row.id)
-    })
+    }
 }
 
 /// Lists what a session ran, without outputs.
@@ -353,10 +397,7 @@ pub(super) async fn list(
         .store
         .executions(caller.0.tenant, handle.id, query.after(), query.rows()?)
         .await?;
-    let views: Vec<_> = rows
-        .into_iter()
-        .map(|row| stored(None, row))
-        .collect::<Result<_, _>>()?;
+    let views = rows.into_iter().map(stored).collect();
     Ok(Json(query.page(views, |view| view.execution_id.clone())))
 }
 
@@ -381,5 +422,5 @@ pub(super) async fn show(
             "The session ran no execution of this id.",
         )
     })?;
-    Ok(Json(stored(Some(&handle), row)?))
+    Ok(Json(with_outputs(&handle, row)?))
 }

@@ -39,6 +39,25 @@ pub(crate) enum FigureFormat {
     Pdf,
 }
 
+/// What becomes of text in CSV that a spreadsheet would run as a formula: text that begins with `=`, `+`, `-`,
+/// `@`, a tab or a line's end and is no number. In the other formats text is text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum FormulaText {
+    /// It gets an apostrophe in front.
+    #[default]
+    Escape,
+    /// It stays as it is, for a reader that is no spreadsheet.
+    Keep,
+}
+
+impl FormulaText {
+    /// Tells whether it stays as it is.
+    pub(super) fn kept(self) -> bool {
+        self == Self::Keep
+    }
+}
+
 impl VariableFormat {
     /// Returns the format's name.
     pub(super) fn name(self) -> &'static str {
@@ -73,6 +92,8 @@ pub(crate) struct ExportBody {
     variables: Vec<String>,
     /// The format of the variables.
     format: Option<VariableFormat>,
+    #[serde(default)]
+    formulas: FormulaText,
     /// The format of all matplotlib figures among the variables.
     figures: Option<FigureFormat>,
 }
@@ -107,7 +128,11 @@ pub(super) async fn export(
     match (body.variables.is_empty(), body.format) {
         (false, Some(format)) => files.extend(
             handle
-                .export(Export::variables(body.variables, format.name()))
+                .export(Export::Variables {
+                    names: body.variables,
+                    format: format.name(),
+                    formulas: body.formulas.kept(),
+                })
                 .await?,
         ),
         (false, None) => return Err(Fault::field("format", "variables need a format").into()),
@@ -132,6 +157,10 @@ pub(super) async fn export(
                 .await?,
         );
     }
+    let bytes = files.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+    app.files
+        .require_room(caller.0.tenant, files.len() as u64 + 2, bytes)
+        .await?;
     let export = ExportId::new();
     let folder = app
         .sessions

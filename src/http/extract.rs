@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::App;
 use super::auth::{Identity, without_token};
+use super::json::parse;
 use super::problem::Refused;
 use crate::error_code::{ErrorCode, Fault};
 use crate::tenant::{Caller, Scope};
@@ -29,6 +30,14 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
             return Err(Refused(Fault::new(
                 ErrorCode::UnsupportedMediaType,
                 format!("The Content-Type is {kind:?}; this address takes application/json."),
+            )));
+        }
+        if let Some(coding) = request.headers().get(header::CONTENT_ENCODING)
+            && coding != "identity"
+        {
+            return Err(Refused(Fault::new(
+                ErrorCode::UnsupportedMediaType,
+                "Bodies are taken as they are; leave Content-Encoding out.",
             )));
         }
         let bytes = Bytes::from_request(request, app)
@@ -74,32 +83,6 @@ fn unread(rejection: axum::extract::rejection::BytesRejection, app: &App) -> Ref
             Fault::new(ErrorCode::MalformedBody, "The body ended early.")
         },
     )
-}
-
-/// Reads JSON; says which field is wrong.
-pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
-        let inner = error.into_inner();
-        match inner.classify() {
-            serde_json::error::Category::Data if path == "." => {
-                Fault::field("body", inner.to_string())
-            }
-            serde_json::error::Category::Data => Fault::field(path, inner.to_string()),
-            _ => Fault::new(
-                ErrorCode::MalformedBody,
-                format!("The body is no JSON: {inner}."),
-            ),
-        }
-    })?;
-    reader.end().map_err(|error| {
-        Fault::new(
-            ErrorCode::MalformedBody,
-            format!("The body is no JSON: {error}."),
-        )
-    })?;
-    Ok(value)
 }
 
 /// The parameters of the address's query.

@@ -56,19 +56,19 @@ impl FromRequestParts<App> for Place {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ReadQuery {
-    /// A page of what is in the folder.
+    /// A page of what is in the folder, and a refusal when it is a file. A folder is listed without this, too.
     #[serde(default)]
     #[param(value_type = Option<bool>)]
     list: Flag,
-    /// With `list`, also what is in its folders.
+    /// Of a folder, also what is in its folders.
     #[serde(default)]
     #[param(value_type = Option<bool>)]
     recursive: Flag,
-    /// With `list`, how many entries to return, from 1 to 1000.
+    /// Of a folder, how many entries to return, from 1 to 1000.
     #[param(minimum = 1, maximum = 1000, default = 50)]
     limit: Option<u32>,
-    /// With `list`, the `next` of the page before.
-    #[param(max_length = 4096)]
+    /// Of a folder, the `next` of the page before.
+    #[param(max_length = 4096, pattern = "^[^\\u0000]*$")]
     after: Option<String>,
     /// The folder as a zip archive.
     #[serde(default)]
@@ -143,7 +143,7 @@ pub(crate) struct FileForm {
     file: Vec<Vec<u8>>,
 }
 
-/// Sends a file, whole or a range of it; a page of a folder with `?list`, a folder's archive with `?zip`.
+/// Sends a file, whole or a range of it; a page of a folder, a folder's archive with `?zip`.
 #[utoipa::path(get, path = "/projects/{id}/files/{*path}", tag = "files",
     params(("id" = uuid::Uuid, Path), ("path" = String, Path), ReadQuery),
     responses(
@@ -166,30 +166,26 @@ pub(super) async fn read(
         zip,
         inline,
     } = query;
+    let tenant = caller.0.tenant;
+    let query = PageQuery::new(limit, after);
+    let most = usize::try_from(query.rows()?).map_err(Fault::internal)?;
+    let page = async |path: FilePath| {
+        let after = query.after().to_owned();
+        let entries = app
+            .files
+            .list(tenant, project, path, recursive.0, after, most)
+            .await?;
+        Ok(Json(query.page(entries, |entry| entry.path().to_owned())).into_response())
+    };
     match (list.0, zip.0) {
         (true, true) => {
             Err(Fault::field("zip", "it cannot be asked for together with list").into())
         }
-        (true, false) => {
-            let query = PageQuery::new(limit, after);
-            let most = usize::try_from(query.rows()?).map_err(Fault::internal)?;
-            let entries = app
-                .files
-                .list(
-                    caller.0.tenant,
-                    project,
-                    path,
-                    recursive.0,
-                    query.after().to_owned(),
-                    most,
-                )
-                .await?;
-            Ok(Json(query.page(entries, |entry| entry.path().to_owned())).into_response())
-        }
+        (true, false) => page(path).await,
         (false, true) => {
             let name = path.names().last().unwrap_or("project");
             let disposition = download::disposition("attachment", &format!("{name}.zip"));
-            let archive = app.files.pack(caller.0.tenant, project, path).await?;
+            let archive = app.files.pack(tenant, project, path).await?;
             let mut headers = HeaderMap::new();
             headers.insert(
                 header::CONTENT_TYPE,
@@ -198,18 +194,15 @@ pub(super) async fn read(
             download::protect(&mut headers, &disposition);
             Ok((headers, Stream::from_stream(archive)).into_response())
         }
-        (false, false) => {
-            download::send(
-                &headers,
-                app.files.open(caller.0.tenant, project, path).await?,
-                inline.0,
-            )
-            .await
-        }
+        (false, false) => match app.files.open(tenant, project, path.clone()).await {
+            Ok(file) => download::send(&headers, file, inline.0).await,
+            Err(fault) if fault.code == ErrorCode::NotAFile => page(path).await,
+            Err(fault) => Err(fault.into()),
+        },
     }
 }
 
-/// A page of the project's folder with `?list`, its archive with `?zip`.
+/// A page of the project's folder, or its archive with `?zip`.
 #[utoipa::path(get, path = "/projects/{id}/files", tag = "files",
     params(("id" = uuid::Uuid, Path), ReadQuery),
     responses((status = 200, description = "The page or the archive", content(

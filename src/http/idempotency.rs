@@ -74,6 +74,11 @@ async fn first(app: App, running: Running, request: Request, next: Next) -> Resp
 
 /// Keeps the answer, or notes why it cannot be repeated, and returns it.
 async fn settled(app: &App, running: &Running, response: Response) -> Result<Response, Fault> {
+    let fault = response.extensions().get::<Fault>();
+    if fault.is_some_and(|fault| fault.code == ErrorCode::ExecutionNotStored) {
+        app.requests.keep_none(running).await?;
+        return Ok(response);
+    }
     if response.status().is_client_error() || response.status().is_server_error() {
         app.requests.forget(running).await?;
         return Ok(response);

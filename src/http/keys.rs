@@ -27,7 +27,7 @@ pub(crate) struct KeyQuery {
     #[param(minimum = 1, maximum = 1000, default = 50)]
     limit: Option<u32>,
     /// The `next` of the page before; nothing for the first.
-    #[param(max_length = 200)]
+    #[param(max_length = 4096, pattern = "^[^\\u0000]*$")]
     after: Option<String>,
 }
 

@@ -1,15 +1,15 @@
-//! Questions about variables and code, which change nothing. While a cell runs they are answered
-//! from the last checkpoint.
+//! Questions about variables, which change nothing. While a cell runs they are answered from the
+//! last checkpoint.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use bytes::Bytes;
-use python_wasm::{Column, Diagnostic, Filter, Sort, TableQuery, Variable};
+use python_wasm::{Column, Filter, Sort, TableQuery, Variable};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::extract::{Body, May, Parameters, Read, Run};
+use super::extract::{May, Parameters, Read};
 use super::sessions::find;
 use super::{Answer, App};
 use crate::error_code::{ErrorCode, Fault};
@@ -67,7 +67,7 @@ pub(crate) struct Variables {
     variables: Vec<VariableView>,
 }
 
-async fn ask(
+pub(super) async fn ask(
     app: &App,
     caller: &crate::tenant::Caller,
     session: &str,
@@ -76,7 +76,7 @@ async fn ask(
     find(app, caller, session).await?.look(look).await
 }
 
-fn odd(answer: &Reply) -> Fault {
+pub(super) fn odd(answer: &Reply) -> Fault {
     Fault::internal(format!("a worker answered {answer:?}"))
 }
 
@@ -146,6 +146,9 @@ pub(crate) struct TableParameters {
     filter: Option<String>,
 }
 
+/// A filter, for those whose own cannot be read.
+const EXAMPLE: &str = r#"[{"column": "a", "op": ">", "value": 1}]"#;
+
 fn hundred() -> u64 {
     100
 }
@@ -172,8 +175,13 @@ impl TableParameters {
             }
         });
         let filter: Vec<Filter> = match &self.filter {
-            Some(text) => serde_json::from_str(text)
-                .map_err(|error| Fault::field("filter", error.to_string()))?,
+            Some(text) => serde_json::from_str(text).map_err(|error| {
+                let message = format!(
+                    "it has to be JSON, a list of conditions such as {EXAMPLE}, where op is one of \
+                     ==, !=, <, <=, >, >=, contains, startswith, in, isnull and notnull; here {error}"
+                );
+                Fault::field("filter", message)
+            })?,
             None => Vec::new(),
         };
         Ok(TableQuery {
@@ -219,210 +227,6 @@ pub(super) async fn table(
             rows: page.rows,
             total_rows: page.total_rows,
             filtered_rows: page.filtered_rows,
-        })),
-        other => Err(odd(&other).into()),
-    }
-}
-
-/// Code, and where in it the cursor stands.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CodeAt {
-    #[schema(max_length = 4_000_000)]
-    code: String,
-    /// Counted in characters; at the end when nothing is given.
-    cursor_position: Option<u32>,
-    /// 1 adds the source, for `inspect`.
-    #[serde(default)]
-    #[schema(maximum = 1)]
-    detail_level: u8,
-    /// An image, for addresses without a session.
-    #[schema(max_length = 100)]
-    image: Option<String>,
-}
-
-impl CodeAt {
-    fn cursor(&self) -> usize {
-        self.cursor_position
-            .map_or_else(|| self.code.chars().count(), |cursor| cursor as usize)
-    }
-
-    fn complete(self) -> Look {
-        let cursor = self.cursor();
-        Look::Complete {
-            code: self.code,
-            cursor,
-        }
-    }
-
-    fn inspect(self) -> Look {
-        let cursor = self.cursor();
-        Look::Inspect {
-            code: self.code,
-            cursor,
-            detail: self.detail_level.min(1),
-        }
-    }
-}
-
-/// Returns an answer of the kernel as Jupyter has it.
-fn jupyter((answer, _): (Reply, Bytes)) -> Result<Json<Value>, Fault> {
-    let value = match &answer {
-        Reply::Completed(reply) => serde_json::to_value(reply),
-        Reply::Inspected(reply) => serde_json::to_value(reply),
-        Reply::Complete(reply) => serde_json::to_value(reply),
-        other => return Err(odd(other)),
-    };
-    Ok(Json(value.map_err(Fault::internal)?))
-}
-
-/// Returns what could stand at the cursor: Jupyter's `complete_reply`.
-#[utoipa::path(post, path = "/sessions/{session_id}/complete", tag = "variables", request_body = CodeAt,
-    params(("session_id" = String, Path,)),
-    responses((status = 200, description = "Jupyter's `complete_reply`", body = Object)))]
-pub(super) async fn complete(
-    State(app): State<App>,
-    caller: May<Run>,
-    Path(session): Path<String>,
-    Body(body): Body<CodeAt>,
-) -> Answer<Json<Value>> {
-    Ok(jupyter(
-        ask(&app, &caller.0, &session, body.complete()).await?,
-    )?)
-}
-
-/// Returns the documentation of what stands at the cursor: Jupyter's `inspect_reply`.
-#[utoipa::path(post, path = "/sessions/{session_id}/inspect", tag = "variables", request_body = CodeAt,
-    params(("session_id" = String, Path,)),
-    responses((status = 200, description = "Jupyter's `inspect_reply`", body = Object)))]
-pub(super) async fn inspect(
-    State(app): State<App>,
-    caller: May<Run>,
-    Path(session): Path<String>,
-    Body(body): Body<CodeAt>,
-) -> Answer<Json<Value>> {
-    Ok(jupyter(
-        ask(&app, &caller.0, &session, body.inspect()).await?,
-    )?)
-}
-
-/// Tells whether code could be run as it is: Jupyter's `is_complete_reply`.
-#[utoipa::path(post, path = "/sessions/{session_id}/is_complete", tag = "variables", request_body = CodeAt,
-    params(("session_id" = String, Path,)),
-    responses((status = 200, description = "Jupyter's `is_complete_reply`", body = Object)))]
-pub(super) async fn is_complete(
-    State(app): State<App>,
-    caller: May<Run>,
-    Path(session): Path<String>,
-    Body(body): Body<CodeAt>,
-) -> Answer<Json<Value>> {
-    let look = Look::IsComplete { code: body.code };
-    Ok(jupyter(ask(&app, &caller.0, &session, look).await?)?)
-}
-
-/// As `complete` of a session, without one.
-#[utoipa::path(post, path = "/complete", tag = "code", request_body = CodeAt,
-    responses((status = 200, description = "Jupyter's `complete_reply`", body = Object)))]
-pub(super) async fn complete_anywhere(
-    State(app): State<App>,
-    caller: May<Run>,
-    Body(mut body): Body<CodeAt>,
-) -> Answer<Json<Value>> {
-    let image = body.image.take();
-    Ok(jupyter(
-        app.sessions
-            .glance_at_image(&caller.0, image, body.complete())
-            .await?,
-    )?)
-}
-
-/// As `inspect` of a session, without one.
-#[utoipa::path(post, path = "/inspect", tag = "code", request_body = CodeAt,
-    responses((status = 200, description = "Jupyter's `inspect_reply`", body = Object)))]
-pub(super) async fn inspect_anywhere(
-    State(app): State<App>,
-    caller: May<Run>,
-    Body(mut body): Body<CodeAt>,
-) -> Answer<Json<Value>> {
-    let image = body.image.take();
-    Ok(jupyter(
-        app.sessions
-            .glance_at_image(&caller.0, image, body.inspect())
-            .await?,
-    )?)
-}
-
-/// Code.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Code {
-    #[schema(max_length = 4_000_000)]
-    code: String,
-}
-
-/// Formats code with black.
-#[utoipa::path(post, path = "/format", tag = "code", request_body = Code,
-    responses((status = 200, description = "The code, formatted", body = Formatted)))]
-pub(super) async fn format(
-    State(app): State<App>,
-    caller: May<Run>,
-    Body(body): Body<Code>,
-) -> Answer<Json<Formatted>> {
-    let look = Look::Format { code: body.code };
-    match app.sessions.glance_at_image(&caller.0, None, look).await?.0 {
-        Reply::Formatted { code } => Ok(Json(Formatted { code })),
-        other => Err(odd(&other).into()),
-    }
-}
-
-/// Formatted code.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Formatted {
-    code: String,
-}
-
-/// What pyflakes and pycodestyle say.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Linted {
-    diagnostics: Vec<DiagnosticView>,
-}
-
-/// A remark about a place in code.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct DiagnosticView {
-    /// From 1.
-    line: u64,
-    column: u64,
-    code: String,
-    message: String,
-    /// pyflakes or pycodestyle.
-    source: String,
-}
-
-impl From<Diagnostic> for DiagnosticView {
-    fn from(one: Diagnostic) -> Self {
-        Self {
-            line: one.line,
-            column: one.column,
-            code: one.code,
-            message: one.message,
-            source: one.source,
-        }
-    }
-}
-
-/// Checks code with pyflakes and pycodestyle.
-#[utoipa::path(post, path = "/lint", tag = "code", request_body = Code,
-    responses((status = 200, description = "What they say", body = Linted)))]
-pub(super) async fn lint(
-    State(app): State<App>,
-    caller: May<Run>,
-    Body(body): Body<Code>,
-) -> Answer<Json<Linted>> {
-    let look = Look::Lint { code: body.code };
-    match app.sessions.glance_at_image(&caller.0, None, look).await?.0 {
-        Reply::Linted { diagnostics } => Ok(Json(Linted {
-            diagnostics: diagnostics.into_iter().map(Into::into).collect(),
         })),
         other => Err(odd(&other).into()),
     }

@@ -1,32 +1,24 @@
 //! Running a notebook's cells, and watching what happens in it.
 
-use std::time::Duration;
+use std::convert::Infallible;
 
 use axum::Json;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::ws::{WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
 
 use super::extract::{Body, May, Parameters, Read, Run};
 use super::notebooks::notebook_id;
+use super::socket::{self, Over, Socket};
 use super::{Answer, App};
 use crate::error_code::Fault;
 use crate::id::{ExecutionId, SessionId};
 use crate::notebook::{Selection, Watching};
 use crate::session::EventReader;
 use crate::tenant::Caller;
-
-/// How often an idle connection is asked whether it is there, and when it is given up.
-const PING: Duration = Duration::from_secs(20);
-const SILENCE: Duration = Duration::from_secs(60);
-
-/// How long a client may take for one message; then it is cut off, and can come back.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What a client may say: nothing but that it is there.
 const LARGEST_MESSAGE: usize = 4096;
@@ -162,50 +154,37 @@ pub(super) async fn watch(
 
 /// Sends events until the client goes away.
 async fn tell(
-    mut socket: WebSocket,
+    socket: WebSocket,
     app: App,
     caller: Caller,
     mut events: EventReader,
     _watching: Watching,
 ) {
-    let revoked = app.tenants.until_revoked(&caller);
+    let mut socket = Socket::new(socket);
+    let Err(over) = show(&mut socket, &app, &caller, &mut events).await;
+    socket.end(over).await;
+}
+
+async fn show(
+    socket: &mut Socket,
+    app: &App,
+    caller: &Caller,
+    events: &mut EventReader,
+) -> Result<Infallible, Over> {
+    let revoked = app.tenants.until_revoked(caller);
     tokio::pin!(revoked);
-    let mut ping = tokio::time::interval(PING);
-    let mut heard = Instant::now();
-    let ending = loop {
-        let message = tokio::select! {
-            event = events.next() => match event.map(|event| event.map(|event| Utf8Bytes::try_from(event.json))) {
-                Ok(Some(Ok(json))) => Message::Text(json),
-                Ok(None) => break (close_code::NORMAL, "the notebook was deleted"),
-                Ok(Some(Err(_))) | Err(_) => break (close_code::ERROR, "the journal cannot be read"),
-            },
-            () = &mut revoked => break (close_code::POLICY, "the token is no longer valid"),
-            message = socket.recv() => {
-                heard = Instant::now();
-                match message {
-                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
-                    Some(Ok(Message::Text(_) | Message::Binary(_))) => {
-                        break (close_code::POLICY, "this socket takes no commands");
-                    }
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => return,
-                }
-            }
-            _ = ping.tick() => {
-                if heard.elapsed() > SILENCE {
-                    return;
-                }
-                Message::Ping(Bytes::new())
+    loop {
+        let json = tokio::select! {
+            event = socket::event(events, "the notebook was deleted") => event?,
+            () = &mut revoked => return Err(Over::REVOKED),
+            heard = socket.hear() => {
+                heard?;
+                return Err(Over::Close(close_code::POLICY, "this socket takes no commands"));
             }
         };
-        match tokio::time::timeout(PATIENCE, socket.send(message)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) | Err(_) => return,
+        tokio::select! {
+            sent = socket.send(json) => sent?,
+            () = &mut revoked => return Err(Over::REVOKED),
         }
-    };
-    let frame = CloseFrame {
-        code: ending.0,
-        reason: Utf8Bytes::from_static(ending.1),
-    };
-    // Whether it hears that or not, it is over.
-    let _ = tokio::time::timeout(PATIENCE, socket.send(Message::Close(Some(frame)))).await;
+    }
 }

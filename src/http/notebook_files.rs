@@ -57,6 +57,7 @@ pub(crate) struct ImportForm {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ExportQuery {
+    #[param(inline)]
     format: ExportFormat,
 }
 

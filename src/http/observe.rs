@@ -3,13 +3,14 @@
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::Method;
+use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::Response;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use super::connection::Peer;
 use super::problem::REQUEST_ID;
+use crate::telemetry::traces;
 
 /// The longest a path is shown, in characters.
 const LONGEST_PATH: usize = 300;
@@ -36,9 +37,12 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
         tenant = tracing::field::Empty,
         key = tracing::field::Empty,
     );
+    follow(&span, request.headers());
     let begun = Instant::now();
     let response = next.run(request).instrument(span.clone()).await;
     let (status, time) = (response.status().as_u16(), begun.elapsed());
+    traces::note(&span, "http.route", route.clone());
+    traces::note(&span, "http.response.status_code", i64::from(status));
     span.in_scope(|| tracing::info!(status, microseconds = time.as_micros(), "answered"));
     let labels = [
         ("method", method.to_owned()),
@@ -48,6 +52,12 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
     metrics::counter!("cellblock_http_requests_total", &labels).increment(1);
     metrics::histogram!("cellblock_http_request_seconds", &labels[..2]).record(time);
     response
+}
+
+/// Lets the request be part of its caller's trace.
+fn follow(span: &Span, headers: &HeaderMap) {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    traces::follow(span, text("traceparent"), text("tracestate"));
 }
 
 /// Returns the name of a method; a caller can make up others without end.

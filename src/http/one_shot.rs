@@ -14,13 +14,13 @@ use tokio_stream::wrappers::ReceiverStream;
 use utoipa::ToSchema;
 
 use super::executions::{Wanted, framed, lines_of, outputs, trouble, wanted};
-use super::exports::VariableFormat;
+use super::exports::{FormulaText, VariableFormat};
 use super::extract::{Body, May, Run};
 use super::{Answer, App};
 use crate::error_code::Fault;
 use crate::file::FilePath;
 use crate::id::UploadId;
-use crate::session::{Caching, NewFile, OneShot, Priority, Shot, status};
+use crate::session::{Caching, NewFile, OneExport, OneShot, Priority, Shot, status};
 use crate::tenant::Caller;
 
 /// Lines that may wait for a slow caller; then the cell waits.
@@ -78,6 +78,8 @@ pub(crate) struct ExportVariable {
     #[schema(min_length = 1, max_length = 200)]
     variable: String,
     format: VariableFormat,
+    #[serde(default)]
+    formulas: FormulaText,
 }
 
 /// Whether a result of the same code, inputs, image and policy may stand in for another run.
@@ -178,7 +180,11 @@ async fn checked(app: &App, caller: &Caller, body: ExecuteOnce) -> Result<OneSho
         exports: body
             .exports
             .into_iter()
-            .map(|export| (export.variable, export.format.name()))
+            .map(|export| OneExport {
+                variable: export.variable,
+                format: export.format.name(),
+                formulas: export.formulas.kept(),
+            })
             .collect(),
         priority: body.priority,
         caching: match body.cache {

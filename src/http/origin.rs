@@ -9,6 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::App;
 use super::problem::Refused;
+use super::proxy::Scheme;
 use crate::error_code::{ErrorCode, Fault};
 
 /// Refuses what comes from a foreign page.
@@ -21,7 +22,8 @@ pub(super) async fn check(State(app): State<App>, request: Request, next: Next) 
     if looks_only && !headers.contains_key(header::UPGRADE) {
         return next.run(request).await;
     }
-    match foreign(headers, &app.config.server.allowed_origins) {
+    let scheme = request.extensions().get::<Scheme>().copied();
+    match foreign(headers, scheme, &app.config.server.allowed_origins) {
         None => next.run(request).await,
         Some(origin) => {
             let origin = crate::text::line(&origin, 200);
@@ -32,16 +34,19 @@ pub(super) async fn check(State(app): State<App>, request: Request, next: Next) 
 }
 
 /// Returns the origin if it is neither the service's own nor allowed. Several are refused: a
-/// browser sends one.
-fn foreign(headers: &HeaderMap, allowed: &[String]) -> Option<String> {
+/// browser sends one. Where a proxy told the scheme that the service is reached by, only that is its own.
+fn foreign(headers: &HeaderMap, scheme: Option<Scheme>, allowed: &[String]) -> Option<String> {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     let origin = String::from_utf8_lossy(origins.next()?.as_bytes()).into_owned();
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());
-    let authority = origin
-        .strip_prefix("http://")
-        .or_else(|| origin.strip_prefix("https://"));
+    let authority = match scheme {
+        Some(scheme) => origin.strip_prefix(scheme.prefix()),
+        None => origin
+            .strip_prefix("http://")
+            .or_else(|| origin.strip_prefix("https://")),
+    };
     let own = authority
         .is_some_and(|authority| host.is_some_and(|host| host.eq_ignore_ascii_case(authority)));
     let single = origins.next().is_none();
@@ -61,7 +66,7 @@ mod tests {
             for origin in origins {
                 headers.append(header::ORIGIN, origin.parse().expect("an origin"));
             }
-            foreign(&headers, &allowed).is_some()
+            foreign(&headers, None, &allowed).is_some()
         };
         for good in [
             &[][..],
@@ -85,5 +90,19 @@ mod tests {
         ] {
             assert!(refused(bad), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_page_of_another_scheme_than_the_proxys_is_a_foreign_one() {
+        let refused = |scheme, origin: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, "cells.example".parse().expect("a host"));
+            headers.insert(header::ORIGIN, origin.parse().expect("an origin"));
+            foreign(&headers, scheme, &[]).is_some()
+        };
+        assert!(!refused(Some(Scheme::Https), "https://cells.example"));
+        assert!(refused(Some(Scheme::Https), "http://cells.example"));
+        assert!(!refused(Some(Scheme::Http), "http://cells.example"));
+        assert!(!refused(None, "http://cells.example"));
     }
 }

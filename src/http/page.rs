@@ -8,6 +8,9 @@ use crate::error_code::Fault;
 /// The largest page.
 const LARGEST: u32 = 1000;
 
+/// The longest key behind which a page begins, in characters.
+const LONGEST: usize = 4096;
+
 /// Which page of a list is wanted.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -18,7 +21,7 @@ pub(crate) struct PageQuery {
     #[param(minimum = 1, maximum = 1000, default = 50)]
     limit: u32,
     /// The `next` of the page before; nothing for the first.
-    #[param(max_length = 200)]
+    #[param(max_length = 4096, pattern = "^[^\\u0000]*$")]
     after: Option<String>,
 }
 
@@ -45,6 +48,9 @@ impl PageQuery {
 
     /// Returns how many rows to read: one more than the page has, which tells whether there is a next.
     pub(crate) fn rows(&self) -> Result<i64, Fault> {
+        if self.after().chars().count() > LONGEST || self.after().contains('\0') {
+            return Err(Fault::field("after", "it is no `next` of a page before"));
+        }
         if (1..=LARGEST).contains(&self.limit) {
             Ok(i64::from(self.limit) + 1)
         } else {

@@ -64,7 +64,7 @@ pub(super) async fn get(
         }
         Some(_) | None => caller.tenant,
     };
-    Ok(Json(app.quotas.limits(tenant).await?))
+    Ok(Json(app.quotas.limits(tenant)))
 }
 
 /// Sets what a tenant may use. For the operator; sessions that exist are not ended by it.
@@ -101,6 +101,7 @@ pub(super) async fn usage(
     State(app): State<App>,
     May(caller, ..): May<Read>,
 ) -> Answer<Json<Usage>> {
+    app.files.measure(caller.tenant).await?;
     Ok(Json(app.quotas.usage(caller.tenant).await?))
 }
 

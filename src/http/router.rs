@@ -14,10 +14,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    App, audit, auth, cells, channel, checkpoints, docs, executions, exports, files, health,
-    idempotency, keys, limits, linger, looks, notebook_execution, notebook_files, notebook_updates,
-    notebooks, observe, one_shot, origin, problem, projects, quotas, sessions, system, tenants,
-    uploads, users,
+    App, audit, auth, cells, channel, checkpoints, code, docs, executions, exports, files, health,
+    host, idempotency, keys, limits, linger, looks, notebook_execution, notebook_files,
+    notebook_updates, notebooks, observe, one_shot, origin, pace, problem, projects, proxy,
+    quarantine, quotas, secrets, sessions, system, templates, tenants, uploads, users,
 };
 
 /// Returns all addresses with their documentation.
@@ -77,18 +77,25 @@ fn version_1() -> OpenApiRouter<App> {
         .routes(routes!(looks::variables))
         .routes(routes!(looks::variable))
         .routes(routes!(looks::table))
-        .routes(routes!(looks::complete))
-        .routes(routes!(looks::inspect))
-        .routes(routes!(looks::is_complete))
-        .routes(routes!(looks::complete_anywhere))
-        .routes(routes!(looks::inspect_anywhere))
-        .routes(routes!(looks::format))
-        .routes(routes!(looks::lint))
+        .routes(routes!(code::complete))
+        .routes(routes!(code::inspect))
+        .routes(routes!(code::is_complete))
+        .routes(routes!(code::complete_anywhere))
+        .routes(routes!(code::inspect_anywhere))
+        .routes(routes!(code::format))
+        .routes(routes!(code::lint))
+        .routes(routes!(templates::list))
+        .routes(routes!(templates::show))
+        .routes(routes!(templates::render))
         .routes(routes!(exports::export))
         .routes(routes!(exports::download))
         .routes(routes!(one_shot::execute))
+        .routes(routes!(quarantine::list))
+        .routes(routes!(quarantine::lift))
         .routes(routes!(projects::create, projects::list))
         .routes(routes!(projects::read, projects::change, projects::delete))
+        .routes(routes!(secrets::list))
+        .routes(routes!(secrets::set, secrets::delete))
         .merge(streamed())
         .routes(routes!(system::system))
         .routes(routes!(tenants::list, tenants::create))
@@ -146,10 +153,13 @@ pub(crate) fn router(app: App) -> Router {
             app.clone(),
             auth::authenticate,
         ))
+        .layer(middleware::from_fn_with_state(app.clone(), host::check))
         .layer(middleware::from_fn(linger::linger))
+        .layer(middleware::from_fn(pace::keep))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(problem::finish))
         .layer(middleware::from_fn(observe::observe))
+        .layer(middleware::from_fn_with_state(app.clone(), proxy::unwrap))
         .layer(
             CompressionLayer::new().compress_when(DefaultPredicate::new().and(may_be_compressed)),
         )
@@ -209,6 +219,8 @@ fn cors(app: &App) -> CorsLayer {
             uploads::METADATA,
             HeaderName::from_static("x-api-key"),
             HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("traceparent"),
+            HeaderName::from_static("tracestate"),
         ])
         .expose_headers(
             limits::HEADERS

@@ -24,7 +24,11 @@ use crate::tenant::Caller;
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct CreateSession {
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+    )]
     name: Option<String>,
     /// The image to start from; `GET /images` lists them.
     #[schema(max_length = 100)]
@@ -36,14 +40,25 @@ pub(crate) struct CreateSession {
     project_id: Option<ProjectId>,
     /// Limits by name, as `{"memory": "512 MiB"}`; never beyond the service's own.
     limits: BTreeMap<String, String>,
+    /// Names of the project's secrets that the session's code may ask for, with `tools.secret("NAME")`.
+    #[schema(max_items = 32)]
+    secrets: Vec<String>,
 }
 
-/// A change of a session.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+/// A change of a session. What is left out stays.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct ChangeSession {
-    #[schema(min_length = 1, max_length = 200)]
-    name: String,
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+    )]
+    name: Option<String>,
+    /// Names of the project's secrets that it is granted from now on, and no others. It has to rest, and is
+    /// put to sleep; the next request wakes it.
+    #[schema(max_items = 32)]
+    secrets: Option<Vec<String>>,
 }
 
 /// What a session has used since it was woken.
@@ -92,6 +107,8 @@ pub(crate) struct SessionView {
     queue_position: Option<usize>,
     project_id: Option<String>,
     notebook_id: Option<String>,
+    /// Names of the secrets that it was granted.
+    secrets: Vec<String>,
     /// The state it would come back in after a crash; nothing for the image's own.
     #[schema(value_type = Option<String>)]
     checkpoint_id: Option<CheckpointId>,
@@ -99,6 +116,8 @@ pub(crate) struct SessionView {
     last_seq: u64,
     created_at: String,
     last_activity: String,
+    /// Seconds until its lifetime is over and it ends. They pass while the service runs.
+    seconds_left: i64,
 }
 
 /// Returns what is shown of a session.
@@ -114,6 +133,7 @@ fn view(row: SessionRow, handle: &Handle) -> Result<SessionView, Fault> {
         })
         .collect();
     Ok(SessionView {
+        secrets: row.granted().map_err(Fault::internal)?,
         id: handle.id,
         name: row.name,
         state: seen.state,
@@ -129,6 +149,7 @@ fn view(row: SessionRow, handle: &Handle) -> Result<SessionView, Fault> {
         last_seq: handle.log().last(),
         created_at: row.created_at,
         last_activity: seen.last_activity,
+        seconds_left: (row.lifetime - row.lived).max(0),
     })
 }
 
@@ -177,6 +198,7 @@ pub(super) async fn create(
         app.projects.find(caller.0.tenant, project).await?;
     }
     let new = NewSession {
+        secrets: body.secrets,
         files: Vec::new(),
         name: body.name,
         image: body.image,
@@ -230,7 +252,7 @@ pub(super) async fn show(
     Ok(shown(&app, &caller.0, &handle).await?)
 }
 
-/// Renames a session.
+/// Renames a session, or grants it secrets.
 #[utoipa::path(patch, path = "/sessions/{session_id}", tag = "sessions", request_body = ChangeSession,
     params(("session_id" = String, Path,)),
     responses((status = 200, description = "It is changed", body = SessionView)))]
@@ -240,11 +262,18 @@ pub(super) async fn change(
     Path(session): Path<String>,
     Body(body): Body<ChangeSession>,
 ) -> Answer<Json<SessionView>> {
-    check_name(&body.name)?;
+    if let Some(name) = &body.name {
+        check_name(name)?;
+    }
     let handle = find(&app, &caller.0, &session).await?;
-    app.store
-        .rename_session(caller.0.tenant, handle.id, &body.name)
-        .await?;
+    if let Some(secrets) = body.secrets {
+        app.sessions.grant(&caller.0, &handle, secrets).await?;
+    }
+    if let Some(name) = &body.name {
+        app.store
+            .rename_session(caller.0.tenant, handle.id, name)
+            .await?;
+    }
     Ok(shown(&app, &caller.0, &handle).await?)
 }
 
@@ -296,11 +325,15 @@ deeds! {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ForkSession {
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+    )]
     name: Option<String>,
     /// A checkpoint of the session; its present state when nothing is given. While a cell runs, that
     /// is the state before it.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^[0-9a-f]{32}$")]
     checkpoint_id: Option<CheckpointId>,
 }
 

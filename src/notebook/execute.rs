@@ -51,7 +51,7 @@ impl Library {
     /// ends the run: those behind it are not begun.
     pub(crate) async fn execute(
         self: &Arc<Self>,
-        sessions: &Sessions,
+        sessions: &Arc<Sessions>,
         caller: &Caller,
         id: NotebookId,
         selection: &Selection,
@@ -96,7 +96,7 @@ impl Library {
     /// Runs code that belongs to no cell, in the notebook's session.
     pub(crate) async fn execute_code(
         self: &Arc<Self>,
-        sessions: &Sessions,
+        sessions: &Arc<Sessions>,
         caller: &Caller,
         id: NotebookId,
         code: String,
@@ -139,7 +139,7 @@ impl Library {
     /// Returns the notebook's session, a new one if it has none that lives.
     async fn session(
         self: &Arc<Self>,
-        sessions: &Sessions,
+        sessions: &Arc<Sessions>,
         caller: &Caller,
         id: NotebookId,
         open: &Arc<Open>,

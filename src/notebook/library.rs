@@ -19,6 +19,7 @@ use crate::session::EventReader;
 use crate::store::notebooks::NotebookRow;
 use crate::store::{self, Store};
 use crate::tenant::Caller;
+use crate::tenant::quotas::Quotas;
 
 /// Notebooks in memory, above which those that were not used for long are dropped.
 const MOST_OPEN: usize = 256;
@@ -30,6 +31,7 @@ const AT_ONCE: usize = 4;
 pub(crate) struct Library {
     pub(super) store: Store,
     projects: Projects,
+    pub(super) quotas: Arc<Quotas>,
     pub(super) layout: Layout,
     /// The most bytes that the file of a notebook may have.
     pub(super) largest: u64,
@@ -64,10 +66,17 @@ pub(crate) struct Snapshot {
 
 impl Library {
     /// Returns the notebooks whose files are below the data folder.
-    pub(crate) fn new(store: Store, projects: Projects, layout: Layout, largest: u64) -> Arc<Self> {
+    pub(crate) fn new(
+        store: Store,
+        projects: Projects,
+        quotas: &Arc<Quotas>,
+        layout: Layout,
+        largest: u64,
+    ) -> Arc<Self> {
         Arc::new(Self {
             store,
             projects,
+            quotas: Arc::clone(quotas),
             layout,
             largest,
             open: Mutex::default(),
@@ -87,6 +96,7 @@ impl Library {
         new: NewNotebook,
     ) -> Result<NotebookId, Fault> {
         let tenant = caller.tenant;
+        self.quotas.may_store(tenant)?;
         let project = match new.project {
             Some(project) => project,
             None => self.projects.default_of(caller).await?,

@@ -20,6 +20,9 @@ const KEYWORDS: [&str; 35] = [
     "with", "yield",
 ];
 
+/// The longest name of a variable.
+const LONGEST_NAME: usize = 100;
+
 /// A variable that is set before the notebook's own code uses it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Parameter {
@@ -57,12 +60,7 @@ impl FromStr for Parameter {
                 text: text.to_owned(),
             })?;
         let name = name.trim();
-        let fits = name.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_')
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-            && !KEYWORDS.contains(&name);
-        if !fits {
+        if !is_variable(name) {
             return Err(ParameterError::Name { name: name.into() });
         }
         Ok(Self {
@@ -83,9 +81,7 @@ fn literal_of(value: &str) -> String {
         trimmed if is_number(trimmed) => return trimmed.into(),
         trimmed if trimmed.starts_with(['[', '{', '"']) => {
             if let Ok(json) = serde_json::from_str::<Value>(trimmed) {
-                let mut literal = String::new();
-                write_literal(&mut literal, &json);
-                return literal;
+                return literal(&json);
             }
         }
         _ => {}
@@ -110,6 +106,24 @@ fn is_number(text: &str) -> bool {
     }
     digits.starts_with(|letter: char| letter.is_ascii_digit() || letter == '.')
         && digits.parse::<f64>().is_ok_and(f64::is_finite)
+}
+
+/// Tells whether Python code can name a variable so. Letters beyond ASCII are left out: Python
+/// normalises them.
+pub(crate) fn is_variable(name: &str) -> bool {
+    name.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_')
+        && name.len() <= LONGEST_NAME
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !KEYWORDS.contains(&name)
+}
+
+/// Returns a JSON value as a Python literal.
+pub(crate) fn literal(value: &Value) -> String {
+    let mut literal = String::new();
+    write_literal(&mut literal, value);
+    literal
 }
 
 fn write_literal(literal: &mut String, value: &Value) {
@@ -183,7 +197,7 @@ pub(crate) fn inject(notebook: &mut Notebook, parameters: &[Parameter]) {
 mod tests {
     use super::*;
 
-    fn literal(value: &str) -> String {
+    fn parsed(value: &str) -> String {
         format!("x={value}").parse::<Parameter>().unwrap().literal
     }
 
@@ -206,7 +220,7 @@ mod tests {
             ("", "\"\""),
             ("it's \"x\"\\\n1", "\"it's \\\"x\\\"\\\\\\n1\""),
         ] {
-            assert_eq!(literal(value), expected, "{value}");
+            assert_eq!(parsed(value), expected, "{value}");
         }
     }
 
@@ -244,5 +258,15 @@ mod tests {
         let mut plain = Notebook::from_cells(vec![cell("1", &[])]);
         inject(&mut plain, &parameters("a=2"));
         assert_eq!(plain.source(0), "# Parameters\na = 2");
+    }
+
+    #[test]
+    fn only_names_that_are_no_code_become_variables() {
+        for name in ["a", "_b1", "Sales"] {
+            assert!(is_variable(name), "{name}");
+        }
+        for name in ["", "1a", "a b", "a;import os", "class", "a\n", "é", "a.b"] {
+            assert!(!is_variable(name), "{name}");
+        }
     }
 }

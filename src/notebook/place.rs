@@ -28,6 +28,13 @@ pub(super) struct Stamp {
     modified: (i64, i64),
 }
 
+impl Stamp {
+    /// Returns the bytes that the file had.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+}
+
 /// The folder of a project.
 pub(super) struct ProjectFolder(Dir);
 
@@ -250,10 +257,6 @@ fn fault(error: io::Error) -> Fault {
         return in_the_way();
     }
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Fault::new(
-            ErrorCode::StoreFull,
-            "The disk is full; nothing was changed.",
-        ),
         io::ErrorKind::NotFound => {
             Fault::new(ErrorCode::FileNotFound, "There is no file at the path.")
         }
@@ -264,7 +267,7 @@ fn fault(error: io::Error) -> Fault {
         io::ErrorKind::NotADirectory
         | io::ErrorKind::IsADirectory
         | io::ErrorKind::InvalidFilename => in_the_way(),
-        _ => Fault::internal(error),
+        _ => Fault::disk(error),
     }
 }
 

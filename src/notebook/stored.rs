@@ -10,7 +10,7 @@ use super::live::{Document, Tracking};
 use super::path::NotebookPath;
 use super::place::{self, ProjectFolder, Stamp};
 use crate::error_code::{ErrorCode, Fault};
-use crate::session::EventLog;
+use crate::session::{EventLog, journal_fault};
 use crate::store;
 use crate::store::notebooks::NotebookRow;
 
@@ -70,22 +70,27 @@ impl Library {
         .await
     }
 
-    /// Writes a notebook: its row first, for a row that is ahead of its file costs no more than
-    /// revisions that are counted anew.
+    /// Writes a notebook, over a file that it knows unless only the row is to be written: the row first,
+    /// for a row that is ahead of its file costs no more than revisions that are counted anew. What makes
+    /// the file larger is refused while the tenant's disk is over its quota.
     pub(super) async fn write(
         self: &Arc<Self>,
         mut row: NotebookRow,
         document: Document,
-        as_file: bool,
+        over: Option<Stamp>,
     ) -> Result<(NotebookRow, Option<Stamp>), Fault> {
         row.revision = signed(document.revision());
         let unwritten = document.unwritten().clone();
         let (text, tracking) = self.text(document).await?;
-        if as_file {
+        if let Some(before) = over {
+            if text.len() as u64 > before.size() || !unwritten.is_empty() {
+                let tenant = row.tenant_id.parse().map_err(Fault::internal)?;
+                self.quotas.may_store(tenant)?;
+            }
             row.modified_at = store::now();
         }
         self.store.save_notebook(&row, &tracking).await?;
-        if !as_file {
+        if over.is_none() {
             return Ok((row, None));
         }
         self.work(move |library| {
@@ -137,7 +142,7 @@ impl Library {
         self.store.remove_notebook(&row).await?;
         self.work(move |library| {
             let journal = library.journal_folder(&row)?;
-            crate::disk::remove_tree(&journal).map_err(Fault::internal)?;
+            crate::disk::remove_tree(&journal).map_err(Fault::disk)?;
             match library.place(&row) {
                 Ok((folder, path)) => folder.remove(&path),
                 // The project was deleted, and the file with it.
@@ -155,11 +160,7 @@ impl Library {
             let folder = library.journal_folder(&row)?;
             crate::disk::private_folder(&folder)
                 .and_then(|()| EventLog::open(&folder.join("journal"), JOURNAL))
-                .map_err(|error| {
-                    tracing::error!(notebook = row.id, %error, "the journal cannot be read");
-                    let message = "The notebook's journal cannot be read.";
-                    Fault::new(ErrorCode::StoreCorrupt, message)
-                })
+                .map_err(|error| journal_fault("notebook", error))
         })
         .await
     }

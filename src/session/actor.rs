@@ -3,11 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use python_wasm::{CheckpointId, Policy, Usage};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tracing::Span;
 
 use super::admission::{Place, Ticket};
 use super::around::Surroundings;
@@ -16,8 +18,12 @@ use super::event_log::EventLog;
 use super::execution::Submission;
 use super::handle::{Ask, ForkBasis, Handle, Shared, State, View};
 use super::link::{Heard, Link};
+use super::memory::LEAST;
+use super::room::Held;
+use super::unwritten::Unwritten;
 use crate::error_code::Fault;
 use crate::id::{ExecutionId, SessionId, TenantId};
+use crate::store::executions::ExecutionRow;
 use crate::store::sessions::SessionRow;
 use crate::tenant::quotas::Reservation;
 use crate::worker::protocol::{Command, Opening, Start};
@@ -27,6 +33,9 @@ const ASKS: usize = 256;
 
 /// Messages of the worker that may wait; then the worker's line waits.
 const HEARD: usize = 256;
+
+/// How often it is tried again to store what could not be stored.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// An actor.
 pub(super) struct Actor {
@@ -46,32 +55,42 @@ pub(super) struct Actor {
     /// What the session queues up for, or has been let in for.
     pub(super) ticket: Option<Ticket>,
     pub(super) running: Option<Running>,
+    /// What the database has not taken.
+    pub(super) unwritten: Vec<Unwritten>,
     idle_since: Instant,
     /// Cells that the tenant may run at once.
     pub(super) most: usize,
+    /// Bytes that it does not share with others when it is awake, as far as is known.
+    pub(super) private: u64,
     /// The tenant's quota of sessions counts this one.
     _place: Reservation,
 }
+
+/// The writing of an execution's row, which is given back when it failed.
+pub(super) type Storing = JoinHandle<Result<(), (Box<ExecutionRow>, Fault)>>;
 
 /// An execution that has not begun.
 pub(super) struct Waiting {
     pub(super) id: ExecutionId,
     pub(super) submission: Submission,
-    /// Its row is being written.
-    pub(super) stored: JoinHandle<Result<(), Fault>>,
+    pub(super) stored: Storing,
 }
 
 /// The execution that has begun.
 pub(super) struct Running {
     pub(super) id: ExecutionId,
     pub(super) submission: Submission,
-    pub(super) stored: JoinHandle<Result<(), Fault>>,
+    pub(super) stored: Storing,
     pub(super) before: Option<CheckpointId>,
     pub(super) first_seq: u64,
     pub(super) started_at: String,
     pub(super) question: Question,
+    /// The time in the worker, in a trace.
+    pub(super) worker: Span,
     /// The tenant's count of running cells holds this one.
     pub(super) _counted: Option<Reservation>,
+    /// Room on its worker for what it may need.
+    pub(super) _room: Option<Held>,
 }
 
 /// Where the running cell's `input()` stands.
@@ -111,6 +130,7 @@ impl Actor {
         let shared = Arc::new(Shared {
             view: Mutex::new(view),
             link: Mutex::default(),
+            memory: Mutex::default(),
             interrupted: AtomicBool::new(false),
         });
         let (asks, inbox) = mpsc::channel(ASKS);
@@ -135,8 +155,10 @@ impl Actor {
             queue: VecDeque::new(),
             ticket: None,
             running: None,
+            unwritten: Vec::new(),
             idle_since: Instant::now(),
             most: 1,
+            private: LEAST,
             _place: place,
         };
         tokio::spawn(actor.live(inbox));
@@ -152,8 +174,8 @@ impl Actor {
                 Some(heard) = self.heard.recv() => self.hear(heard).await,
                 place = moved(&mut self.ticket) => self.stand(place).await,
                 ask = inbox.recv() => match ask {
-                    Some(Ask::Close(reply)) => {
-                        let closed = self.end().await;
+                    Some(Ask::Close(reason, reply)) => {
+                        let closed = self.end(reason).await;
                         // Who has gone needs no answer.
                         let _ = reply.send(closed);
                         return;
@@ -161,6 +183,11 @@ impl Actor {
                     Some(ask) => self.take(ask).await,
                     None => return,
                 },
+                () = tokio::time::sleep(AGAIN), if !self.unwritten.is_empty() => {
+                    if let Err(fault) = self.write_down().await {
+                        tracing::warn!(session = %self.id, %fault, "what happened in a session still cannot be stored");
+                    }
+                }
                 () = tokio::time::sleep_until(bedtime), if idle => {
                     if let Err(fault) = self.sleep().await {
                         tracing::warn!(session = %self.id, %fault, "an idle session cannot be put to sleep");
@@ -193,13 +220,12 @@ impl Actor {
             Ask::Checkpoint(label, reply) => drop(reply.send(self.store(label).await)),
             Ask::Restore(checkpoint, reply) => drop(reply.send(self.restore(checkpoint).await)),
             Ask::Fork(reply) => drop(reply.send(self.fork_basis().await)),
-            Ask::Begin(link, parent, reply) => {
-                drop(reply.send(self.open_on(link, Start::Fork(parent)).await))
-            }
+            Ask::Begin(link, parent, reply) => drop(reply.send(self.begin_as(link, parent).await)),
+            Ask::Grant(names, reply) => drop(reply.send(self.grant(&names).await)),
             Ask::Wake(reply) => drop(reply.send(self.awake().await.map(drop))),
             Ask::Hibernate(reply) => drop(reply.send(self.sleep().await)),
             Ask::Restart(reply) => drop(reply.send(self.restart().await)),
-            Ask::Close(_) => unreachable!("it ends the loop"),
+            Ask::Close(..) => unreachable!("it ends the loop"),
         }
     }
 
@@ -284,7 +310,7 @@ impl Actor {
             policy: self.row.policy.clone(),
             home,
             checkpoints: layout.checkpoints(self.tenant),
-            environment: Vec::new(),
+            secrets: Vec::new(),
             start,
         }
     }

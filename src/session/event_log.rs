@@ -3,17 +3,15 @@
 //! that is still kept.
 
 use std::collections::VecDeque;
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use serde::Deserialize;
 use tokio::sync::watch;
 
 use super::event::{Draft, Event, Happening, Notice};
+use super::journal::Journal;
 
 /// Bytes of the newest events that are kept in memory too.
 const TAIL_BYTES: usize = 256 << 10;
@@ -51,62 +49,21 @@ struct End {
 }
 
 struct Inner {
-    path: PathBuf,
-    file: File,
-    /// The number of the first event that is kept.
-    first: u64,
-    /// Where each event begins, from the first that is kept.
-    offsets: VecDeque<u64>,
-    end: u64,
-    /// Bytes above which the older half is dropped.
-    limit: u64,
+    journal: Journal,
     tail: VecDeque<Recorded>,
     tail_bytes: usize,
 }
 
-#[derive(Deserialize)]
-struct Numbered {
-    seq: u64,
-}
-
 impl EventLog {
-    /// Opens or creates the log in a file, of which at most `limit` bytes are kept. What a crash
-    /// left half-written at its end is cut off: nobody was told of it.
+    /// Opens or creates the log in a file, of which at most `limit` bytes are kept.
     pub(crate) fn open(path: &Path, limit: u64) -> io::Result<Self> {
-        let mut file = OpenOptions::new()
-            .create(true)
-            .read(true)
-            .append(true)
-            .open(path)?;
-        let mut reader = BufReader::with_capacity(1 << 20, &mut file);
-        let (mut offsets, mut end, mut first) = (VecDeque::new(), 0, 1);
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            let read = reader.read_until(b'\n', &mut line)?;
-            if read == 0 || line.last() != Some(&b'\n') {
-                break;
-            }
-            if offsets.is_empty() {
-                first = serde_json::from_slice::<Numbered>(&line)?.seq;
-            }
-            offsets.push_back(end);
-            end += read as u64;
-        }
-        file.set_len(end)?;
-        let last = first + offsets.len() as u64 - 1;
         let inner = Inner {
-            path: path.to_owned(),
-            file,
-            first,
-            offsets,
-            end,
-            limit,
+            journal: Journal::open(path, limit)?,
             tail: VecDeque::new(),
             tail_bytes: 0,
         };
         let end = End {
-            last,
+            last: inner.journal.last(),
             closed: false,
         };
         Ok(Self {
@@ -120,48 +77,63 @@ impl EventLog {
         self.end.borrow().last
     }
 
+    /// Returns the number of the first event that is kept, or of the next if none is.
+    pub(crate) fn first(&self) -> u64 {
+        let inner = self.inner.lock().expect("no holder panics");
+        inner.journal.first()
+    }
+
     /// Tells the readers that there will be no more.
     pub(crate) fn close(&self) {
         self.end.send_modify(|end| end.closed = true);
     }
 
-    /// Gives an event its number, keeps it, and wakes the readers.
+    /// Gives an event its number, keeps it, and wakes the readers. While the disk takes nothing, a
+    /// notice is kept in memory, and an output as long as there is room.
     pub(crate) fn append(&self, draft: Draft) -> io::Result<Recorded> {
         let mut inner = self.inner.lock().expect("no holder panics");
-        let seq = inner.first + inner.offsets.len() as u64;
+        let seq = inner.journal.last() + 1;
+        let is_output = matches!(draft.happening, Happening::Kernel(_));
         let event = Event {
             seq,
             time: crate::store::now(),
             draft,
         };
-        let mut line = serde_json::to_vec(&event)?;
-        let json = Bytes::copy_from_slice(&line);
-        line.push(b'\n');
-        if let Err(error) = inner.file.write_all(&line) {
-            // A part of a line would spoil what comes after it.
-            let end = inner.end;
-            inner.file.set_len(end)?;
-            return Err(error);
-        }
-        let start = inner.end;
-        inner.offsets.push_back(start);
-        inner.end += line.len() as u64;
+        let json = serde_json::to_vec(&event)?.into();
         let recorded = Recorded { seq, json };
+        inner.journal.keep(&recorded, is_output)?;
         inner.remember(recorded.clone());
-        if inner.end > inner.limit {
-            inner.shorten()?;
-        }
         drop(inner);
         self.end.send_modify(|end| end.last = seq);
         Ok(recorded)
+    }
+
+    /// Writes down what waits in memory because the disk did not take it.
+    pub(crate) fn settle(&self) -> io::Result<()> {
+        let mut inner = self.inner.lock().expect("no holder panics");
+        inner.journal.settled().map(drop)
+    }
+
+    /// Makes sure that all events are on the disk.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        let file = {
+            let mut inner = self.inner.lock().expect("no holder panics");
+            inner.journal.settled()?
+        };
+        // Nobody waits for the disk to append.
+        file.sync_data().inspect_err(|_| {
+            let mut inner = self.inner.lock().expect("no holder panics");
+            inner.journal.doubt(&file);
+        })
     }
 
     /// Returns events behind `after`, some at a time; none when there are no more. When older ones
     /// were asked for than are kept, the first is a `gap`.
     fn read(&self, after: u64) -> io::Result<Vec<Recorded>> {
         let inner = self.inner.lock().expect("no holder panics");
-        if after + 1 < inner.first {
-            let last = inner.first - 1;
+        let first = inner.journal.first();
+        if after + 1 < first {
+            let last = first - 1;
             let draft = Draft::of(Happening::Notice(Notice::Gap {
                 first: after + 1,
                 last,
@@ -182,29 +154,13 @@ impl EventLog {
             let behind = inner.tail.iter().filter(|event| event.seq > after);
             return Ok(behind.cloned().collect());
         }
-        let begin = (after + 1 - inner.first) as usize;
-        let starts: Vec<u64> = inner
-            .offsets
-            .iter()
-            .skip(begin)
-            .take(BATCH + 1)
-            .copied()
-            .collect();
-        let ends = starts.iter().skip(1).copied().chain([inner.end]);
-        let mut events = Vec::with_capacity(BATCH);
-        for (index, (start, end)) in starts.iter().zip(ends).take(BATCH).enumerate() {
-            let mut line = vec![0; (end - start - 1) as usize];
-            inner.file.read_exact_at(&mut line, *start)?;
-            events.push(Recorded {
-                seq: after + 1 + index as u64,
-                json: line.into(),
-            });
-        }
-        Ok(events)
+        inner.journal.read(after, BATCH)
     }
 
-    /// Returns a reader of the events behind `after`.
+    /// Returns a reader of the events behind `after`. Who has seen more than there is, because the
+    /// machine lost the newest when it stopped, gets what comes from now on.
     pub(crate) fn reader(self: &Arc<Self>, after: u64) -> EventReader {
+        let after = after.min(self.last());
         EventReader {
             log: Arc::clone(self),
             end: self.end.subscribe(),
@@ -239,28 +195,6 @@ impl Inner {
             }
         }
     }
-
-    /// Drops the older half of the file.
-    fn shorten(&mut self) -> io::Result<()> {
-        let half = self.end / 2;
-        let drop = self.offsets.partition_point(|offset| *offset < half);
-        let drop = drop.min(self.offsets.len() - 1);
-        let start = self.offsets[drop];
-        let mut kept = Vec::with_capacity((self.end - start) as usize);
-        let mut file = File::open(&self.path)?;
-        file.seek(SeekFrom::Start(start))?;
-        file.read_to_end(&mut kept)?;
-        crate::disk::write_whole(&self.path, &kept)?;
-        self.file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .open(&self.path)?;
-        self.first += drop as u64;
-        self.offsets.drain(..drop);
-        self.offsets.iter_mut().for_each(|offset| *offset -= start);
-        self.end -= start;
-        Ok(())
-    }
 }
 
 /// Reads a log from a number on, and waits at its end.
@@ -290,6 +224,9 @@ impl EventReader {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::OpenOptions;
+    use std::io::Write;
+
     use super::*;
 
     fn say(message: &str) -> Draft {

@@ -3,8 +3,10 @@
 use python_wasm::{CheckpointId, Usage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tracing::Span;
 
 use super::admission::Priority;
+use crate::error_code::Fault;
 use crate::id::NotebookId;
 use crate::tenant::Caller;
 
@@ -23,6 +25,8 @@ pub(crate) struct Submission {
     /// Run without outputs, history or a count.
     pub(crate) silent: bool,
     pub(crate) store_history: bool,
+    /// Who asks for it, in a trace; once it is queued, itself.
+    pub(crate) span: Span,
 }
 
 impl Submission {
@@ -37,6 +41,7 @@ impl Submission {
             allow_stdin: false,
             silent: false,
             store_history: true,
+            span: Span::current(),
         }
     }
 
@@ -60,4 +65,24 @@ pub(crate) struct Finished {
     pub(crate) checkpoint_before: Option<CheckpointId>,
     /// The state after it; nothing when it could not be stored.
     pub(crate) checkpoint_after: Option<CheckpointId>,
+    /// Why what came of it is not stored, when it is not: its effects are in memory only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) not_stored: Option<NotStored>,
+}
+
+/// Why something could not be stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct NotStored {
+    /// A number of the table of errors.
+    pub(crate) code: u32,
+    pub(crate) message: String,
+}
+
+impl From<&Fault> for NotStored {
+    fn from(fault: &Fault) -> Self {
+        Self {
+            code: fault.code.meaning().number,
+            message: fault.message.clone().into_owned(),
+        }
+    }
 }

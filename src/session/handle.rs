@@ -17,7 +17,7 @@ use super::execution::Submission;
 use super::link::Link;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::{ExecutionId, SessionId, TenantId};
-use crate::tenant::quotas::Warning;
+use crate::tenant::quotas::{Reservation, Warning};
 use crate::worker::protocol::{Answer, Command, Look, Stored};
 
 /// What a session does now.
@@ -95,10 +95,13 @@ pub(super) enum Ask {
     Fork(Reply<ForkBasis>),
     /// Begin as a copy of a session that this worker holds.
     Begin(Arc<Link>, SessionId, Reply<()>),
+    /// Have these secrets, and no others.
+    Grant(Vec<String>, Reply<()>),
     Wake(Reply<()>),
     Hibernate(Reply<()>),
     Restart(Reply<()>),
-    Close(Reply<()>),
+    /// End, for this reason.
+    Close(&'static str, Reply<()>),
 }
 
 /// What can be seen of a session at any time.
@@ -118,6 +121,8 @@ pub(super) struct Shared {
     pub(super) view: Mutex<View>,
     /// The worker that holds the session now.
     pub(super) link: Mutex<Option<Arc<Link>>>,
+    /// The tenant's quota of memory counts this while the session is awake.
+    pub(super) memory: Mutex<Option<Reservation>>,
     /// An interrupt is on its way to the actor: nothing that waits begins any more.
     pub(super) interrupted: AtomicBool,
 }
@@ -141,7 +146,7 @@ impl Handle {
     /// Returns the bytes of memory that it does not share with others, as last told.
     pub(crate) fn private_bytes(&self) -> u64 {
         let link = self.shared.link.lock().expect("no holder panics").clone();
-        link.and_then(|link| link.private_bytes_of(self.id))
+        link.and_then(|link| link.room.private_bytes_of(self.id))
             .unwrap_or_default()
     }
 
@@ -201,6 +206,11 @@ impl Handle {
         self.ask(|reply| Ask::Begin(link, parent, reply)).await
     }
 
+    /// Grants it these secrets, and no others.
+    pub(super) async fn grant(&self, names: Vec<String>) -> Result<(), Fault> {
+        self.ask(|reply| Ask::Grant(names, reply)).await
+    }
+
     /// Brings it into memory.
     pub(crate) async fn wake(&self) -> Result<(), Fault> {
         self.ask(Ask::Wake).await
@@ -216,9 +226,9 @@ impl Handle {
         self.ask(Ask::Restart).await
     }
 
-    /// Ends it.
-    pub(crate) async fn close(&self) -> Result<(), Fault> {
-        self.ask(Ask::Close).await
+    /// Ends it, for a reason that its listeners are told.
+    pub(super) async fn close(&self, reason: &'static str) -> Result<(), Fault> {
+        self.ask(|reply| Ask::Close(reason, reply)).await
     }
 
     /// Returns a reader of its events behind a number.
@@ -229,13 +239,20 @@ impl Handle {
     /// Writes down that the tenant comes near a quota.
     pub(super) fn warn(&self, warning: &Warning) {
         let message = format!(
-            "The tenant uses {} of {} of its quota {:?}.",
-            warning.used, warning.limit, warning.resource
+            "The tenant uses {} of {} of its quota of {}.",
+            warning.used,
+            warning.limit,
+            crate::tenant::name(&warning.resource)
         );
+        self.tell("warning", message);
+    }
+
+    /// Writes down something to know.
+    pub(super) fn tell(&self, level: &str, message: String) {
         let draft = Draft {
             session_id: Some(self.id),
             ..Draft::of(Happening::Notice(Notice::Log {
-                level: "warning".into(),
+                level: level.into(),
                 message,
             }))
         };
@@ -267,25 +284,25 @@ pub(crate) enum Export {
     Variables {
         names: Vec<String>,
         format: &'static str,
+        /// Text in CSV that a spreadsheet would run stays as it is.
+        formulas: bool,
     },
     /// All matplotlib figures among the variables.
     Figures { format: &'static str },
-}
-
-impl Export {
-    /// Returns an export of variables in a format.
-    pub(crate) fn variables(names: Vec<String>, format: &'static str) -> Self {
-        Self::Variables { names, format }
-    }
 }
 
 impl Handle {
     /// Returns variables or figures as files, with the names that the guest gave them.
     pub(crate) async fn export(&self, export: Export) -> Result<Vec<(String, Bytes)>, Fault> {
         let look = match export {
-            Export::Variables { names, format } => Look::Export {
+            Export::Variables {
+                names,
+                format,
+                formulas,
+            } => Look::Export {
                 variables: names,
                 format: format.into(),
+                formulas,
             },
             Export::Figures { format } => Look::Figures {
                 format: format.into(),

@@ -11,7 +11,12 @@ use super::actor::Actor;
 use super::event::{ExecutionState, Notice};
 use super::handle::State;
 use super::link::Link;
+use super::memory::LEAST;
+use super::unwritten::Unwritten;
 use crate::error_code::{ErrorCode, Fault};
+use crate::id::SessionId;
+use crate::store::sessions::SessionRow;
+use crate::tenant::quotas::Reservation;
 use crate::worker::protocol::{Answer, Command, Standing, Start, Stored};
 
 /// How often a room that is busy is asked to close.
@@ -36,11 +41,14 @@ impl Actor {
 
     async fn open_somewhere(&mut self) -> Result<Arc<Link>, Fault> {
         let since = Instant::now();
+        let mut memory = Some(self.reserve_memory().await?);
         loop {
-            let link = match self.around.workers.pick(self.tenant) {
-                Ok(link) => link,
+            let (link, _held) = match self.pick_worker().await {
+                Ok(picked) => picked,
                 // One that ended is being replaced.
-                Err(_) if since.elapsed() < WORKER_TIME => {
+                Err(fault)
+                    if fault.code == ErrorCode::WorkerLost && since.elapsed() < WORKER_TIME =>
+                {
                     tokio::time::sleep(WORKER_LOOK).await;
                     continue;
                 }
@@ -50,7 +58,7 @@ impl Actor {
                 Some(checkpoint) => Start::Checkpoint(checkpoint.clone()),
                 None => Start::Image,
             };
-            match self.open_on(Arc::clone(&link), start).await {
+            match self.open_on(Arc::clone(&link), start, &mut memory).await {
                 Ok(()) => return Ok(link),
                 Err(fault) if fault.code == ErrorCode::CheckpointUnreadable => {
                     self.fall_back(&fault).await?
@@ -62,24 +70,44 @@ impl Actor {
         }
     }
 
-    /// Starts the session on a worker.
-    pub(super) async fn open_on(&mut self, link: Arc<Link>, start: Start) -> Result<(), Fault> {
+    /// Begins as a copy of a session that this worker holds.
+    pub(super) async fn begin_as(
+        &mut self,
+        link: Arc<Link>,
+        parent: SessionId,
+    ) -> Result<(), Fault> {
+        let mut memory = Some(self.reserve_memory().await?);
+        let _held = self.room_to_begin(&link).await?;
+        self.open_on(link, Start::Fork(parent), &mut memory).await
+    }
+
+    /// Starts the session on a worker. What was reserved of the quota is its own from then on.
+    async fn open_on(
+        &mut self,
+        link: Arc<Link>,
+        start: Start,
+        memory: &mut Option<Reservation>,
+    ) -> Result<(), Fault> {
         self.listen(&link);
-        let opening = self.opening(start);
+        let mut opening = self.opening(start);
+        opening.secrets = self.around.granted(self.tenant, &self.row).await?;
         // A project's folder is made when it is first used.
-        crate::disk::private_folder(&opening.home).map_err(Fault::internal)?;
+        crate::disk::private_folder(&opening.home).map_err(Fault::disk)?;
         let opening = Box::new(opening);
         match link.ask(self.id, Command::Open(opening)).await {
             Ok((Answer::Opened { standing, stored }, _)) => {
                 self.stand_at(standing);
+                let bytes = stored.as_ref().map_or(LEAST, Stored::bytes);
+                *self.shared.link.lock().expect("no holder panics") = Some(Arc::clone(&link));
+                *self.shared.memory.lock().expect("no holder panics") = memory.take();
+                self.link = Some(link);
+                self.holds(bytes);
                 // A fork may be newer than what its row names.
                 if let Some(stored) = stored
                     && self.checkpoint.as_ref() != Some(&stored.checkpoint)
                 {
                     self.keep(&stored, None).await?;
                 }
-                *self.shared.link.lock().expect("no holder panics") = Some(Arc::clone(&link));
-                self.link = Some(link);
                 self.show();
                 Ok(())
             }
@@ -127,6 +155,7 @@ impl Actor {
         }
         self.hear_nobody();
         *self.shared.link.lock().expect("no holder panics") = None;
+        *self.shared.memory.lock().expect("no holder panics") = None;
     }
 
     pub(super) fn stand_at(&self, standing: Standing) {
@@ -149,9 +178,26 @@ impl Actor {
         self.part();
         // A session that never ran anything needs no state of its own.
         if self.checkpoint.is_some() {
-            self.keep(&stored, None).await?;
+            // The memory is gone: this is the state, also when it cannot be noted now.
+            self.checkpoint = Some(stored.checkpoint.clone());
+            let row = super::outcome::checkpoint_row(self, &stored, None, None);
+            self.unwritten.push(Unwritten::Checkpoint(row));
+            self.write_down().await?;
         }
         self.show();
+        Ok(())
+    }
+
+    /// Changes what it is granted. What its memory was given before goes with it.
+    pub(super) async fn grant(&mut self, names: &[String]) -> Result<(), Fault> {
+        self.rests("be granted secrets")?;
+        self.sleep().await?;
+        let granted = SessionRow::grants(names);
+        self.around
+            .store
+            .set_grants(self.tenant, self.id, granted.as_deref())
+            .await?;
+        self.row.secrets = granted;
         Ok(())
     }
 
@@ -160,6 +206,7 @@ impl Actor {
         self.abandon("The session was restarted.").await;
         self.status(ExecutionState::Starting);
         self.checkpoint = None;
+        self.private = LEAST;
         self.around
             .store
             .set_checkpoint(self.tenant, self.id, None)
@@ -175,8 +222,12 @@ impl Actor {
     }
 
     /// Ends the session.
-    pub(super) async fn end(&mut self) -> Result<(), Fault> {
-        self.abandon("The session was deleted.").await;
+    pub(super) async fn end(&mut self, reason: &str) -> Result<(), Fault> {
+        self.abandon(reason).await;
+        self.notice(Notice::Log {
+            level: "info".into(),
+            message: reason.into(),
+        });
         self.status(ExecutionState::Dead);
         self.look(|view| view.state = State::Dead);
         self.log.close();
@@ -212,6 +263,7 @@ impl Actor {
     /// Stores the state as it is.
     pub(super) async fn store(&mut self, label: Option<String>) -> Result<Stored, Fault> {
         self.rests("be stored")?;
+        self.around.quotas.may_store(self.tenant)?;
         let link = self.awake().await?;
         let (answer, _) = link.ask(self.id, Command::Checkpoint).await?;
         let Answer::Stored(stored) = answer else {
@@ -232,6 +284,7 @@ impl Actor {
         let row = super::outcome::checkpoint_row(self, stored, None, label);
         self.around.store.keep_checkpoint(&row).await?;
         self.checkpoint = Some(stored.checkpoint.clone());
+        self.private = stored.bytes().max(LEAST);
         Ok(())
     }
 

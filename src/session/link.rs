@@ -1,12 +1,13 @@
 //! The line to one worker process: requests out, answers and events in.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
+use super::room::Room;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::SessionId;
 use crate::worker::protocol::{
@@ -18,6 +19,8 @@ use crate::worker::protocol::{
 pub(super) enum Heard {
     /// The running cell did something.
     Event(python_wasm::Event),
+    /// The running cell computes no more, and its state is being stored.
+    Rested,
     /// The running cell has ended.
     Ran(Result<Answer, Failed>),
     /// The worker process has ended, and the session's memory with it.
@@ -44,9 +47,11 @@ pub(super) struct Link {
     alive: AtomicBool,
     waiters: Mutex<HashMap<u64, Waiter>>,
     actors: Mutex<HashMap<SessionId, mpsc::Sender<Heard>>>,
-    memory: Mutex<HashMap<SessionId, u64>>,
+    pub(super) room: Arc<Room>,
     /// Cells that run in it.
     running: AtomicUsize,
+    /// How often its guests were not looked at for too long, as last told.
+    stalls: AtomicU64,
 }
 
 impl Link {
@@ -55,6 +60,7 @@ impl Link {
         process: u32,
         images: Vec<ImageInfo>,
         outbox: mpsc::Sender<Frame<Request>>,
+        budget: u64,
     ) -> Self {
         Self {
             number,
@@ -65,8 +71,9 @@ impl Link {
             alive: AtomicBool::new(true),
             waiters: Mutex::default(),
             actors: Mutex::default(),
-            memory: Mutex::default(),
+            room: Room::new(budget),
             running: AtomicUsize::new(0),
+            stalls: AtomicU64::new(0),
         }
     }
 
@@ -78,20 +85,6 @@ impl Link {
     /// Returns how many sessions it holds.
     pub(super) fn sessions(&self) -> usize {
         self.actors.lock().expect("no holder panics").len()
-    }
-
-    /// Returns the bytes that its sessions do not share.
-    pub(super) fn private_bytes(&self) -> u64 {
-        self.memory.lock().expect("no holder panics").values().sum()
-    }
-
-    /// Returns the bytes that one session does not share.
-    pub(super) fn private_bytes_of(&self, session: SessionId) -> Option<u64> {
-        self.memory
-            .lock()
-            .expect("no holder panics")
-            .get(&session)
-            .copied()
     }
 
     /// Lets an actor hear what becomes of its session.
@@ -108,10 +101,7 @@ impl Link {
             .lock()
             .expect("no holder panics")
             .remove(&session);
-        self.memory
-            .lock()
-            .expect("no holder panics")
-            .remove(&session);
+        self.room.forget(session);
     }
 
     /// Asks something of a session and waits for the answer.
@@ -174,6 +164,7 @@ impl Link {
         match frame.header {
             Message::Ready { .. } => {}
             Message::Event { session, event } => self.pass(session, Heard::Event(event)).await,
+            Message::Rested { session } => self.pass(session, Heard::Rested).await,
             Message::Reply { id, result } => {
                 let waiter = self.waiters.lock().expect("no holder panics").remove(&id);
                 match waiter {
@@ -188,9 +179,19 @@ impl Link {
                     None => {}
                 }
             }
-            Message::Pulse { private_bytes } => {
-                *self.memory.lock().expect("no holder panics") =
-                    private_bytes.into_iter().collect();
+            Message::Pulse {
+                private_bytes,
+                stalls,
+            } => {
+                let more = stalls.saturating_sub(self.stalls.swap(stalls, Ordering::Relaxed));
+                if more > 0 {
+                    tracing::error!(
+                        process = self.process,
+                        "running cells were not looked at for more than a second; the watchdog stood in"
+                    );
+                    metrics::counter!("cellblock_ticker_stalls_total").increment(more);
+                }
+                self.room.told(private_bytes);
             }
         }
     }
@@ -244,7 +245,17 @@ pub(super) fn fault(failed: Failed) -> Fault {
         FailedKind::NoVariable => ErrorCode::VariableNotFound,
         FailedKind::Checkpoint => ErrorCode::CheckpointUnreadable,
         FailedKind::OtherImage => ErrorCode::CheckpointForeign,
-        FailedKind::Disk => ErrorCode::StoreFull,
+        FailedKind::DiskFull => ErrorCode::StoreFull,
+        FailedKind::Disk => {
+            tracing::error!(error = %failed.message, "a worker's disk failed");
+            ErrorCode::StoreFailed
+        }
+        FailedKind::NoRoom => {
+            tracing::warn!(error = %failed.message, "a worker has no room");
+            let message =
+                "The worker process has as many files open, or as much memory, as it may.";
+            return Fault::new(ErrorCode::NoCapacity, message).retry_after(30);
+        }
         FailedKind::Sandbox => {
             tracing::error!(error = %failed.message, "the sandbox failed");
             let message = "The sandbox failed; the log has the reason.";

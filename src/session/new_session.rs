@@ -4,7 +4,7 @@ use python_wasm::Policy;
 
 use super::one_shot::NewFile;
 use super::registry::Sessions;
-use crate::error_code::{ErrorCode, Fault, FieldError};
+use crate::error_code::{ErrorCode, Fault, FieldError, is_full, out_of_room};
 use crate::file::FilePath;
 use crate::id::{NotebookId, ProjectId, SessionId};
 use crate::store::sessions::SessionRow;
@@ -21,6 +21,8 @@ pub(crate) struct NewSession {
     /// A project of the tenant, whose folder is the home.
     pub(crate) project: Option<ProjectId>,
     pub(crate) notebook: Option<NotebookId>,
+    /// Names of the project's secrets that it is granted.
+    pub(crate) secrets: Vec<String>,
     /// Files in its home, when it has no project.
     pub(crate) files: Vec<NewFile>,
 }
@@ -60,8 +62,12 @@ impl Sessions {
             notebook_id: new.notebook.map(|id| id.to_string()),
             standing: "live".into(),
             checkpoint_id: None,
+            secrets: SessionRow::grants(&new.secrets),
             created_at: now.clone(),
             last_activity: now,
+            // Rounded up, for a session shall not end before its time.
+            lifetime: policy.limits.lifetime.as_millis().div_ceil(1000) as i64,
+            lived: 0,
         })
     }
 }
@@ -97,15 +103,12 @@ fn policy(ceiling: &str, new: &NewSession) -> Result<Policy, Fault> {
 
 /// Puts files into the home of a session that has not begun, so that nobody else is in there.
 pub(super) fn place(home: &std::path::Path, files: Vec<NewFile>) -> Result<(), Fault> {
-    let fail = |path: &FilePath, error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::StorageFull => Fault::new(
-            ErrorCode::StoreFull,
-            "The files do not fit on the server's disk.",
-        ),
-        _other => Fault::new(
-            ErrorCode::PathRefused,
-            format!("{} cannot be written: {error}.", path.as_str()),
-        ),
+    let fail = |path: &FilePath, error: std::io::Error| {
+        if is_full(&error) || out_of_room(&error) {
+            return Fault::disk(error);
+        }
+        let message = format!("{} cannot be written: {error}.", path.as_str());
+        Fault::new(ErrorCode::PathRefused, message)
     };
     for file in files {
         let path = match &file {

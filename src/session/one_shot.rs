@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use moka::future::Cache;
@@ -15,14 +14,12 @@ use super::handle::Export;
 use super::new_session::NewSession;
 use super::registry::Sessions;
 use super::watched::{Gathered, Watched};
+use crate::config::Retention;
 use crate::error_code::{ErrorCode, Fault};
 use crate::file::FilePath;
 use crate::id::{SessionId, TenantId};
+use crate::notebook::is_variable;
 use crate::tenant::Caller;
-
-/// Bytes of results that are kept, and for how long.
-const KEPT_BYTES: u64 = 64 << 20;
-const KEPT_TIME: Duration = Duration::from_secs(3600);
 
 /// A file that is there when a session begins.
 #[derive(Debug)]
@@ -40,6 +37,15 @@ pub(crate) enum Caching {
     Bypass,
 }
 
+/// A variable to return.
+#[derive(Debug)]
+pub(crate) struct OneExport {
+    pub(crate) variable: String,
+    pub(crate) format: &'static str,
+    /// Text in CSV that a spreadsheet would run stays as it is.
+    pub(crate) formulas: bool,
+}
+
 /// What to run once.
 #[derive(Debug)]
 pub(crate) struct OneShot {
@@ -51,7 +57,7 @@ pub(crate) struct OneShot {
     /// Variables that become DataFrames.
     pub(crate) datasets: Map<String, Value>,
     /// Variables to return, with their formats.
-    pub(crate) exports: Vec<(String, &'static str)>,
+    pub(crate) exports: Vec<OneExport>,
     pub(crate) priority: Priority,
     pub(crate) caching: Caching,
 }
@@ -97,11 +103,12 @@ impl Drop for Ephemeral {
 }
 
 impl OneShots {
-    pub(crate) fn new() -> Self {
+    /// Keeps results as long, and as many, as is configured.
+    pub(crate) fn new(retention: &Retention) -> Self {
         let kept = Cache::builder()
-            .max_capacity(KEPT_BYTES)
+            .max_capacity(retention.results_size.0)
             .weigher(|_, shot: &Arc<Shot>| shot.bytes())
-            .time_to_live(KEPT_TIME)
+            .time_to_live(retention.results.0)
             .build();
         Self { kept }
     }
@@ -251,50 +258,15 @@ async fn fire(
     }
     let mut exports = Vec::new();
     if gathered.status() == "success" {
-        for (variable, format) in shot.exports {
-            exports.extend(
-                handle
-                    .export(Export::variables(vec![variable], format))
-                    .await?,
-            );
+        for export in shot.exports {
+            let export = Export::Variables {
+                names: vec![export.variable],
+                format: export.format,
+                formulas: export.formulas,
+            };
+            exports.extend(handle.export(export).await?);
         }
     }
     ephemeral.end().await?;
     Ok(Shot { gathered, exports })
-}
-
-/// Tells whether Python code can name a variable so. Letters beyond ASCII are left out: Python
-/// normalises them.
-fn is_variable(name: &str) -> bool {
-    let mut letters = name.chars();
-    let first = letters
-        .next()
-        .is_some_and(|letter| letter.is_ascii_alphabetic() || letter == '_');
-    first
-        && name.len() <= 100
-        && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
-        && !KEYWORDS.contains(&name)
-}
-
-/// Python's keywords.
-const KEYWORDS: [&str; 35] = [
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
-    "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import",
-    "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while",
-    "with", "yield",
-];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_names_that_are_no_code_become_variables() {
-        for name in ["a", "_b1", "Sales"] {
-            assert!(is_variable(name), "{name}");
-        }
-        for name in ["", "1a", "a b", "a;import os", "class", "a\n", "é", "a.b"] {
-            assert!(!is_variable(name), "{name}");
-        }
-    }
 }

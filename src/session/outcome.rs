@@ -1,16 +1,21 @@
 //! What an actor does when its cell did something, ended, or was lost with its worker.
 
+use std::sync::Arc;
+
 use python_wasm::jupyter_protocol::ErrorOutput;
 use python_wasm::{Event, Outcome, Usage};
 use serde_json::{Value, json};
+use tracing::Span;
 
 use super::actor::{Actor, Question, Running, Waiting};
 use super::event::{ExecutionState, Happening, Notice};
-use super::execution::Finished;
+use super::execution::{Finished, NotStored};
 use super::link::Heard;
+use super::unwritten::Unwritten;
 use crate::error_code::Fault;
 use crate::id::ExecutionId;
 use crate::store::executions::{CheckpointRow, ExecutionEnd};
+use crate::telemetry::traces;
 use crate::tenant::audit::{self, Action, Entry};
 use crate::worker::protocol::{Answer, Failed, Stored};
 
@@ -18,6 +23,7 @@ impl Actor {
     pub(super) async fn hear(&mut self, heard: Heard) {
         match heard {
             Heard::Event(event) => self.happen(event),
+            Heard::Rested => self.rest(),
             Heard::Ran(Ok(Answer::Ran {
                 execution,
                 standing,
@@ -47,26 +53,23 @@ impl Actor {
         self.tell(self.running.as_ref(), Happening::Kernel(event));
     }
 
+    /// The cell computes no more: others run while the disk is waited for.
+    fn rest(&mut self) {
+        self.ticket = None;
+        if let Some(running) = &mut self.running {
+            running.question = Question::None;
+        }
+    }
+
     /// The cell has ended, one way or the other.
     async fn finish(&mut self, execution: python_wasm::Execution, stored: Result<Stored, Failed>) {
         let Some(running) = self.running.take() else {
             return;
         };
         self.ticket = None;
-        let after = match stored {
-            Ok(stored) => Some(stored),
-            Err(failed) => {
-                tracing::error!(session = %self.id, error = %failed.message, "a state could not be stored");
-                let message = format!(
-                    "The state after this cell could not be stored: {}",
-                    failed.message
-                );
-                self.notice(Notice::Log {
-                    level: "error".into(),
-                    message,
-                });
-                None
-            }
+        let (after, fault) = match stored {
+            Ok(stored) => (Some(stored), None),
+            Err(failed) => (None, Some(super::link::fault(failed))),
         };
         let finished = Finished {
             outcome: name(&execution.outcome).into(),
@@ -75,9 +78,11 @@ impl Actor {
             usage: execution.usage,
             checkpoint_before: running.before.clone(),
             checkpoint_after: after.as_ref().map(|stored| stored.checkpoint.clone()),
+            not_stored: fault.as_ref().map(NotStored::from),
         };
         if let Some(stored) = &after {
             self.checkpoint = Some(stored.checkpoint.clone());
+            self.holds(stored.bytes());
         }
         self.close(running, finished, after).await;
     }
@@ -89,7 +94,7 @@ impl Actor {
         if let Some(running) = self.running.take() {
             if culprit {
                 self.around
-                    .strike(self.tenant, &running.submission.hash())
+                    .strike(self.tenant, self.id, &running.submission.hash())
                     .await;
             }
             let lost = running.id;
@@ -127,13 +132,17 @@ impl Actor {
             usage: Usage::default(),
             checkpoint_before: running.before.clone(),
             checkpoint_after: running.before.clone(),
+            not_stored: None,
         };
         self.close(running, finished, None).await;
     }
 
     /// Writes down that an execution has ended, and goes on with the next.
-    async fn close(&mut self, mut running: Running, finished: Finished, after: Option<Stored>) {
-        let added = (&mut running.stored).await.map_err(Fault::internal);
+    async fn close(&mut self, mut running: Running, mut finished: Finished, after: Option<Stored>) {
+        running.worker = Span::none();
+        let span = &running.submission.span;
+        traces::note(span, "outcome", finished.outcome.clone());
+        traces::note(span, "fuel", finished.usage.fuel as i64);
         let checkpoint = after
             .as_ref()
             .map(|stored| checkpoint_row(self, stored, Some(&running.id), None));
@@ -155,24 +164,14 @@ impl Actor {
             started_at: running.started_at.clone(),
             finished_at: crate::store::now(),
         };
-        let written = match added {
-            Ok(Ok(())) => {
-                self.around
-                    .store
-                    .end_execution(self.tenant, self.id, &end, checkpoint.as_ref())
-                    .await
+        if let Err(fault) = self.write_end(&mut running, end, checkpoint).await {
+            tracing::error!(session = %self.id, %fault, "what came of an execution is not stored");
+            // What is lost or never began leaves nothing that could be missed.
+            if finished.execution_count.is_some() {
+                finished.not_stored.get_or_insert((&fault).into());
             }
-            Ok(Err(fault)) | Err(fault) => Err(fault),
-        };
-        if let Err(fault) = written {
-            tracing::error!(session = %self.id, %fault, "an execution could not be written down");
-            let message = format!("This execution could not be stored: {}", fault.message);
-            self.notice(Notice::Log {
-                level: "error".into(),
-                message,
-            });
         }
-        self.account(&running, &finished).await;
+        self.account(&running, &finished);
         let of = Some((running.id, &running.submission));
         if let Some(stored) = after {
             let notice = Notice::Checkpoint {
@@ -190,16 +189,33 @@ impl Actor {
         self.show();
     }
 
+    /// Stores how an execution ended, and its events. What the database does not take now it gets
+    /// later.
+    async fn write_end(
+        &mut self,
+        running: &mut Running,
+        end: ExecutionEnd,
+        after: Option<CheckpointRow>,
+    ) -> Result<(), Fault> {
+        let row = match (&mut running.stored).await.map_err(Fault::internal)? {
+            Ok(()) => None,
+            Err((row, _)) => Some(row),
+        };
+        let log = Arc::clone(&self.log);
+        let synced = tokio::task::spawn_blocking(move || log.sync());
+        let end = Box::new(end);
+        self.unwritten
+            .push(Unwritten::Execution { row, end, after });
+        let (written, synced) = tokio::join!(self.write_down(), synced);
+        synced.map_err(Fault::internal)?.map_err(Fault::disk)?;
+        written
+    }
+
     /// Counts the fuel, and writes down for the auditor who ran what.
-    async fn account(&self, running: &Running, finished: &Finished) {
-        if let Err(fault) = self
-            .around
+    fn account(&self, running: &Running, finished: &Finished) {
+        self.around
             .quotas
-            .charge_fuel(self.tenant, finished.usage.fuel)
-            .await
-        {
-            tracing::error!(session = %self.id, %fault, "fuel could not be counted");
-        }
+            .charge_fuel(self.tenant, finished.usage.fuel);
         let outcome = match finished.outcome.as_str() {
             "ok" => audit::Outcome::Ok,
             "error" => audit::Outcome::Error,
@@ -256,7 +272,9 @@ impl Actor {
             first_seq,
             started_at: crate::store::now(),
             question: Question::None,
+            worker: Span::none(),
             _counted: None,
+            _room: None,
         };
         let finished = Finished {
             outcome: outcome.into(),
@@ -265,6 +283,7 @@ impl Actor {
             usage: Usage::default(),
             checkpoint_before: self.checkpoint.clone(),
             checkpoint_after: self.checkpoint.clone(),
+            not_stored: None,
         };
         self.close(running, finished, None).await;
     }

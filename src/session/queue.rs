@@ -10,30 +10,32 @@ use super::actor::{Actor, Question, Running, Waiting};
 use super::admission::{Place, Priority};
 use super::event::{ExecutionState, Happening, Notice};
 use super::execution::Submission;
-use super::handle::Accepted;
+use super::handle::{Accepted, State};
 use super::link::Heard;
+use super::quarantine::STRIKES;
 use crate::config::SuspiciousCode;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::ExecutionId;
 use crate::store::executions::ExecutionRow;
+use crate::telemetry::traces::{self, TRACE};
 use crate::tenant::quotas::Resource;
 use crate::tenant::scan::scan;
 use crate::worker::protocol::Command;
 
-/// Worker processes that code may end before it is not run again.
-const STRIKES: i64 = 2;
-
 impl Actor {
     /// Takes code into the queue.
-    pub(super) async fn enqueue(&mut self, submission: Submission) -> Result<Accepted, Fault> {
+    pub(super) async fn enqueue(&mut self, mut submission: Submission) -> Result<Accepted, Fault> {
         let most = self.around.config.sessions.queue;
         if self.queue.len() >= most {
             let message =
                 format!("{most} executions of this session wait already (`sessions.queue`).");
             return Err(Fault::new(ErrorCode::QueueFull, message).retry_after(5));
         }
-        self.around.quotas.may_run(self.tenant).await?;
-        let limits = self.around.quotas.limits(self.tenant).await?;
+        // While the disk takes nothing, nothing is run whose end could not be stored.
+        self.write_down().await?;
+        self.log.settle().map_err(Fault::disk)?;
+        self.around.quotas.may_run(self.tenant)?;
+        let limits = self.around.quotas.limits(self.tenant);
         self.most = usize::try_from(limits.cells_at_once).unwrap_or(usize::MAX);
         let hash = submission.hash();
         if self.around.strikes(self.tenant, &hash) >= STRIKES {
@@ -43,6 +45,10 @@ impl Actor {
         }
         let suspicions = self.suspicions(&submission.code)?;
         let id = ExecutionId::new();
+        let (session, tenant) = (self.id, self.tenant);
+        let span =
+            tracing::debug_span!(target: TRACE, parent: None, "execution", %id, %session, %tenant);
+        submission.span = traces::below(span, &submission.span);
         let row = ExecutionRow::queued(
             self.tenant,
             self.id,
@@ -57,7 +63,7 @@ impl Actor {
         let writing = tokio::spawn(async move {
             let added = store.add_execution(&row).await;
             drop(sender.send(added.clone()));
-            added
+            added.map_err(|fault| (Box::new(row), fault))
         });
         let after = self.log.last();
         if let Some(message) = suspicions {
@@ -166,6 +172,15 @@ impl Actor {
                 return self.forget(next, &fault).await;
             }
         };
+        // Nobody shall put it to sleep while it waits.
+        self.look(|view| view.state = State::Busy);
+        let room = match self.room_to_run(&link).await {
+            Ok(room) => room,
+            Err(fault) => {
+                self.ticket = None;
+                return self.forget(next, &fault).await;
+            }
+        };
         let Waiting {
             id,
             submission,
@@ -181,10 +196,13 @@ impl Actor {
         let counted = self
             .around
             .quotas
-            .hold(self.tenant, Resource::CellsAtOnce, 1)
-            .await;
+            .hold(self.tenant, Resource::CellsAtOnce, 1);
+        let process = link.process;
+        let span = tracing::debug_span!(target: TRACE, parent: None, "worker", process);
         self.running = Some(Running {
-            _counted: counted.ok(),
+            worker: traces::below(span, &submission.span),
+            _counted: Some(counted),
+            _room: Some(room),
             id,
             submission,
             stored,
@@ -193,15 +211,17 @@ impl Actor {
             started_at: crate::store::now(),
             question: Question::None,
         });
-        self.status(ExecutionState::Busy);
         let code = cell.code.clone();
+        let sent = link.start(self.id, Command::Run { cell }).await;
+        // The worker has it already; what it says comes behind this.
+        self.status(ExecutionState::Busy);
         self.tell(
             self.running.as_ref(),
             Happening::Notice(Notice::Started { code }),
         );
         self.show();
         // When the worker has ended, the actor hears of that.
-        if link.start(self.id, Command::Run { cell }).await.is_err() {
+        if sent.is_err() {
             self.hear(Heard::Lost { alone: false }).await;
         }
     }

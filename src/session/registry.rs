@@ -13,12 +13,15 @@ use super::admission::Admission;
 use super::around::Surroundings;
 use super::event_log::EventLog;
 use super::handle::{Handle, State};
+use super::memory::LEAST;
 use super::new_session::{NewSession, place};
+use super::one_shot::NewFile;
 use super::workers::Workers;
 use crate::config::Config;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::{SessionId, TenantId};
 use crate::layout::Layout;
+use crate::secret::Secrets;
 use crate::store::Store;
 use crate::store::executions::ExecutionRow;
 use crate::store::sessions::SessionRow;
@@ -40,6 +43,7 @@ impl Sessions {
         store: &Store,
         quotas: &Arc<Quotas>,
         audit: &Arc<Audit>,
+        secrets: &Arc<Secrets>,
         stop: watch::Receiver<bool>,
     ) -> anyhow::Result<Self> {
         let workers = Workers::start(config, stop.clone()).await?;
@@ -62,6 +66,8 @@ impl Sessions {
             admission: Admission::new(most),
             quotas: Arc::clone(quotas),
             audit: Arc::clone(audit),
+            secrets: Arc::clone(secrets),
+            shortage: Default::default(),
             strikes: std::sync::Mutex::new(strikes),
         });
         Ok(Self {
@@ -84,24 +90,65 @@ impl Sessions {
         Ok(())
     }
 
-    /// Makes a session and starts it.
-    pub(crate) async fn create(&self, caller: &Caller, new: NewSession) -> Result<Handle, Fault> {
+    /// Makes a session and starts it. That comes to its end also when the caller goes away.
+    pub(crate) async fn create(
+        self: &Arc<Self>,
+        caller: &Caller,
+        new: NewSession,
+    ) -> Result<Handle, Fault> {
         let row = self.row(caller, &new)?;
-        let handle = self.begin(row, None).await?;
-        let started = async {
-            if !new.files.is_empty() {
-                let home = self.folder(caller.tenant, handle.id).join("home");
-                let placed = tokio::task::spawn_blocking(move || place(&home, new.files));
+        self.around
+            .secrets
+            .grant(
+                caller,
+                row.id.parse().map_err(Fault::internal)?,
+                new.project,
+                &new.secrets,
+            )
+            .await?;
+        let sessions = Arc::clone(self);
+        let making = tokio::spawn(async move { sessions.make(row, new.files).await });
+        making.await.map_err(Fault::internal)?
+    }
+
+    async fn make(&self, row: SessionRow, files: Vec<NewFile>) -> Result<Handle, Fault> {
+        let handle = self.prepare(row.clone()).await?;
+        let start = async {
+            if !files.is_empty() {
+                let home = self.folder(handle.tenant, handle.id).join("home");
+                let placed = tokio::task::spawn_blocking(move || place(&home, files));
                 placed.await.map_err(Fault::internal)??;
             }
             handle.wake().await
         };
-        let started = started.await;
-        self.keep_if(handle, started).await
+        // A worker starts it while its row comes to the disk.
+        let (added, started) = tokio::join!(self.around.store.add_session(&row, None), start);
+        self.keep_if(handle, added.and(started)).await
+    }
+
+    /// Grants a session these secrets of its project, and no others.
+    pub(crate) async fn grant(
+        &self,
+        caller: &Caller,
+        handle: &Handle,
+        names: Vec<String>,
+    ) -> Result<(), Fault> {
+        let row = self.around.store.session(caller.tenant, handle.id).await?;
+        let project = row.ok_or_else(missing)?.project_id;
+        let project = project.map(|id| id.parse().map_err(Fault::internal));
+        self.around
+            .secrets
+            .grant(caller, handle.id, project.transpose()?, &names)
+            .await?;
+        handle.grant(names).await
     }
 
     /// Returns a session that has started; one that has not is removed.
-    async fn keep_if(&self, handle: Handle, started: Result<(), Fault>) -> Result<Handle, Fault> {
+    pub(super) async fn keep_if(
+        &self,
+        handle: Handle,
+        started: Result<(), Fault>,
+    ) -> Result<Handle, Fault> {
         if let Err(fault) = started {
             if let Err(left) = self.delete(handle.tenant, handle.id).await {
                 tracing::warn!(session = %handle.id, fault = %left, "a session that did not start cannot be removed");
@@ -109,72 +156,6 @@ impl Sessions {
             return Err(fault);
         }
         Ok(handle)
-    }
-
-    /// Makes a session in the state of another one, or of one of its checkpoints.
-    pub(crate) async fn fork(
-        &self,
-        caller: &Caller,
-        parent: SessionId,
-        checkpoint: Option<CheckpointId>,
-        name: Option<String>,
-    ) -> Result<Handle, Fault> {
-        let handle = self.get(caller.tenant, parent).await?;
-        let row = self
-            .around
-            .store
-            .session(caller.tenant, parent)
-            .await?
-            .ok_or_else(missing)?;
-        let basis = match checkpoint {
-            Some(checkpoint) => {
-                self.checkpoint_exists(caller.tenant, parent, &checkpoint)
-                    .await?;
-                super::handle::ForkBasis {
-                    checkpoint: Some(checkpoint),
-                    link: None,
-                }
-            }
-            None => handle.fork_basis().await?,
-        };
-        let now = crate::store::now();
-        let id = SessionId::new();
-        let row = SessionRow {
-            id: id.to_string(),
-            name: name.unwrap_or_else(|| format!("{} (fork)", row.name)),
-            user_id: caller.user.to_string(),
-            notebook_id: None,
-            checkpoint_id: basis.checkpoint.as_ref().map(ToString::to_string),
-            created_at: now.clone(),
-            last_activity: now,
-            ..row
-        };
-        if row.project_id.is_none() {
-            let (from, to) = (
-                self.folder(caller.tenant, parent),
-                self.folder(caller.tenant, id),
-            );
-            tokio::task::spawn_blocking(move || {
-                crate::disk::copy_tree(&from.join("home"), &to.join("home"))
-            })
-            .await
-            .map_err(Fault::internal)?
-            .map_err(Fault::internal)?;
-        }
-        let child = self.begin(row, Some(parent)).await?;
-        let started = match basis.link {
-            Some(link) => match child.begin_as(link, parent).await {
-                // A cell began there, or it was put to sleep; the state before that is stored.
-                Err(fault)
-                    if matches!(fault.code, ErrorCode::SessionBusy | ErrorCode::WorkerLost) =>
-                {
-                    child.wake().await
-                }
-                begun => begun,
-            },
-            None => child.wake().await,
-        };
-        self.keep_if(child, started).await
     }
 
     /// Returns a session of the tenant.
@@ -197,11 +178,7 @@ impl Sessions {
             return Err(super::handle::dead());
         }
         // It was there before this start of the service, and counts whatever the quota is now.
-        let place = self
-            .around
-            .quotas
-            .hold(tenant, Resource::Sessions, 1)
-            .await?;
+        let place = self.around.quotas.hold(tenant, Resource::Sessions, 1);
         let handle = self.spawn(id, tenant, row, place)?;
         live.insert(id, handle.clone());
         Ok(handle)
@@ -210,7 +187,17 @@ impl Sessions {
     /// Ends a session and removes what it kept.
     pub(crate) async fn delete(&self, tenant: TenantId, id: SessionId) -> Result<(), Fault> {
         let handle = self.get(tenant, id).await?;
-        handle.close().await?;
+        self.end(&handle, "The session was deleted.").await
+    }
+
+    /// Ends a session for a reason and removes what it kept.
+    pub(super) async fn end(&self, handle: &Handle, reason: &'static str) -> Result<(), Fault> {
+        let (tenant, id) = (handle.tenant, handle.id);
+        match handle.close(reason).await {
+            // It was ended before, and could not be written down then.
+            Err(fault) if fault.code == ErrorCode::SessionDead => {}
+            closed => closed?,
+        }
         self.around.store.end_session(tenant, id).await?;
         // Not before its row says that it has ended: nobody shall bring it back in between.
         self.live.lock().await.remove(&id);
@@ -218,28 +205,28 @@ impl Sessions {
         tokio::task::spawn_blocking(move || crate::disk::remove_tree(&folder))
             .await
             .map_err(Fault::internal)?
-            .map_err(Fault::internal)
+            .map_err(Fault::disk)
     }
 
     /// Asks something of a state without waking the session it is of: of an image, or of a checkpoint.
     pub(crate) async fn glance(
         &self,
         tenant: TenantId,
-        image: &str,
-        policy: &str,
+        row: &SessionRow,
         start: Start,
         look: Look,
     ) -> Result<(Answer, Bytes), Fault> {
-        let link = self.around.workers.pick(tenant)?;
+        let (link, _held) = self.around.workers.pick(tenant, LEAST)?;
         let id = SessionId::new();
         let folder = self.folder(tenant, id);
-        crate::disk::private_folder(&folder).map_err(Fault::internal)?;
+        crate::disk::private_folder(&folder).map_err(Fault::disk)?;
         let opening = Opening {
-            image: image.into(),
-            policy: policy.into(),
+            image: row.image.clone(),
+            policy: row.policy.clone(),
             home: folder.clone(),
             checkpoints: self.around.layout.checkpoints(tenant),
-            environment: Vec::new(),
+            // What it is told of the variables must not show them.
+            secrets: self.around.granted(tenant, row).await?,
             start,
         };
         let answer = match link.ask(id, Command::Open(Box::new(opening))).await {
@@ -266,8 +253,7 @@ impl Sessions {
                 ..NewSession::default()
             },
         )?;
-        self.glance(caller.tenant, &row.image, &row.policy, Start::Image, look)
-            .await
+        self.glance(caller.tenant, &row, Start::Image, look).await
     }
 
     /// Returns the variables of a session; none of one that sleeps or has ended, which is not woken
@@ -341,8 +327,8 @@ impl Sessions {
         self.around.layout.session(tenant, id)
     }
 
-    /// Stores a new session, which may be a fork of another one, and starts its actor.
-    async fn begin(&self, row: SessionRow, parent: Option<SessionId>) -> Result<Handle, Fault> {
+    /// Starts the actor of a new session, whose row is not stored yet.
+    pub(super) async fn prepare(&self, row: SessionRow) -> Result<Handle, Fault> {
         let tenant: TenantId = row.tenant_id.parse().map_err(Fault::internal)?;
         let id: SessionId = row.id.parse().map_err(Fault::internal)?;
         let count = self.around.store.count_sessions().await?;
@@ -353,11 +339,15 @@ impl Sessions {
             );
             return Err(Fault::new(ErrorCode::NoCapacity, message).retry_after(30));
         }
-        let place = self.around.quotas.reserve_session(tenant).await?;
-        crate::disk::private_folder(&self.folder(tenant, id).join("home"))
-            .map_err(Fault::internal)?;
-        self.around.store.add_session(&row, parent).await?;
+        if crate::descriptors::are_short() {
+            let message = "The service has almost as many files open as it may.";
+            return Err(Fault::new(ErrorCode::NoCapacity, message).retry_after(30));
+        }
+        self.around.quotas.may_store(tenant)?;
+        let place = self.around.quotas.reserve_session(tenant)?;
+        crate::disk::private_folder(&self.folder(tenant, id).join("home")).map_err(Fault::disk)?;
         let handle = self.spawn(id, tenant, row, place)?;
+        // Before its row: who finds that shall find the actor too.
         self.live.lock().await.insert(id, handle.clone());
         Ok(handle)
     }
@@ -374,13 +364,7 @@ impl Sessions {
             &folder.join("journal"),
             self.around.config.sessions.journal.0,
         )
-        .map_err(|error| {
-            tracing::error!(session = %id, %error, "the journal cannot be read");
-            Fault::new(
-                ErrorCode::StoreCorrupt,
-                "The session's journal cannot be read.",
-            )
-        })?;
+        .map_err(|error| journal_fault("session", error))?;
         Actor::spawn(
             Arc::clone(&self.around),
             id,
@@ -392,7 +376,19 @@ impl Sessions {
     }
 }
 
-fn missing() -> Fault {
+/// Returns what a caller is told when the journal of something cannot be opened.
+pub(crate) fn journal_fault(whose: &str, error: std::io::Error) -> Fault {
+    match error.kind() {
+        std::io::ErrorKind::InvalidData | std::io::ErrorKind::UnexpectedEof => {
+            tracing::error!(%error, "a journal is damaged");
+            let message = format!("The {whose}'s journal cannot be read.");
+            Fault::new(ErrorCode::StoreCorrupt, message)
+        }
+        _ => Fault::disk(error),
+    }
+}
+
+pub(super) fn missing() -> Fault {
     Fault::new(
         ErrorCode::SessionNotFound,
         "There is no session of this id.",

@@ -2,44 +2,76 @@
 //! are taken.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use sandbox_policy::format_duration;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
-use super::handle::{Handle, State};
+use super::handle::State;
 use super::registry::Sessions;
+use crate::error_code::Fault;
+use crate::id::{SessionId, TenantId};
+use crate::store::sessions::SessionRow;
+use crate::tenant::audit::{Action, Entry, Outcome};
 
-/// How often memory is looked at.
-const LOOK: Duration = Duration::from_secs(1);
+/// How often the age of sessions is counted.
+const AGE: Duration = Duration::from_secs(5);
 
 impl Sessions {
-    /// Puts sessions to sleep while memory is short, until the service stops.
-    pub(crate) async fn mind_memory(&self, mut stop: watch::Receiver<bool>) {
-        let mut look = tokio::time::interval(LOOK);
+    /// Ends sessions whose lifetime is over, asleep or awake, until the service stops. Time counts while
+    /// the service runs, by a clock that nobody can set.
+    pub(crate) async fn end_the_old(&self, mut stop: watch::Receiver<bool>) {
+        let mut counted = Instant::now();
         loop {
             tokio::select! {
-                _ = look.tick() => {}
+                () = tokio::time::sleep(AGE) => {}
                 _ = stop.wait_for(|stop| *stop) => return,
             }
-            let budget = self.around.config.sessions.memory.0;
-            let mut held = self.around.workers.private_bytes();
-            if held <= budget {
-                continue;
-            }
-            let mut idle: Vec<Handle> = self.live.lock().await.values().cloned().collect();
-            idle.retain(|handle| handle.view().state == State::Idle);
-            idle.sort_by_key(|handle| handle.view().last_used);
-            for handle in idle {
-                if held <= budget {
-                    break;
+            let seconds = counted.elapsed().as_secs();
+            match self
+                .around
+                .store
+                .let_sessions_live(seconds.cast_signed())
+                .await
+            {
+                Ok(old) => {
+                    counted += Duration::from_secs(seconds);
+                    for row in old {
+                        if let Err(fault) = self.end_of_age(&row).await {
+                            tracing::warn!(session = row.id, %fault, "a session whose lifetime is over cannot be ended");
+                        }
+                    }
                 }
-                held = held.saturating_sub(handle.private_bytes());
-                if let Err(fault) = handle.hibernate().await {
-                    tracing::warn!(session = %handle.id, %fault, "a session cannot be put to sleep");
-                }
+                // What was not counted now is counted the next time.
+                Err(fault) => tracing::warn!(%fault, "the age of sessions could not be counted"),
             }
         }
+    }
+
+    async fn end_of_age(&self, row: &SessionRow) -> Result<(), Fault> {
+        let tenant: TenantId = row.tenant_id.parse().map_err(Fault::internal)?;
+        let id: SessionId = row.id.parse().map_err(Fault::internal)?;
+        let handle = self.get(tenant, id).await?;
+        self.end(&handle, "The session's lifetime is over.").await?;
+        let lifetime = Duration::from_secs(row.lifetime.unsigned_abs());
+        self.around.audit.record_later(Entry {
+            tenant,
+            user: row.user_id.parse().ok(),
+            key_prefix: None,
+            address: None,
+            action: Action::SessionEnd,
+            what: format!(
+                "session {id}: its lifetime of {} is over",
+                format_duration(lifetime)
+            ),
+            outcome: Outcome::Done,
+            code_hash: None,
+            session: Some(id),
+            checkpoint: None,
+            fuel: None,
+        });
+        Ok(())
     }
 
     /// Tells a tenant's sessions when it comes near a quota, until the service stops.

@@ -7,7 +7,7 @@ use super::event::{Event, Happening, Notice};
 use super::event_log::EventReader;
 use super::execution::{Finished, Submission};
 use super::handle::Handle;
-use crate::error_code::Fault;
+use crate::error_code::{ErrorCode, Fault};
 use crate::id::ExecutionId;
 use crate::notebook::{Outputs, text_of};
 
@@ -106,6 +106,26 @@ impl Gathered {
     /// Returns everything readable in the outputs.
     pub(crate) fn text(&self) -> String {
         text_of(&self.outputs())
+    }
+
+    /// Refuses when what came of it is not stored.
+    pub(crate) fn require_stored(&self, execution: ExecutionId) -> Result<(), Fault> {
+        let Some(finished) = &self.finished else {
+            return Ok(());
+        };
+        let Some(not_stored) = &finished.not_stored else {
+            return Ok(());
+        };
+        let details = serde_json::json!({
+            "execution_id": execution,
+            "status": self.status(),
+            "cause": not_stored,
+        });
+        let message = format!(
+            "The code ran, and what came of it could not be stored: {}",
+            not_stored.message
+        );
+        Err(Fault::new(ErrorCode::ExecutionNotStored, message).with_details(details))
     }
 
     /// Returns how it ended, as the API says it.

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::codec::{FramedRead, FramedWrite};
 
 use super::link::Link;
+use super::room::Held;
 use crate::config::Config;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::TenantId;
@@ -49,6 +50,8 @@ struct Orders {
     folders: Vec<PathBuf>,
     scratch: PathBuf,
     images: Vec<String>,
+    /// Bytes of memory that each may hold for its sessions.
+    budget: u64,
 }
 
 impl Workers {
@@ -71,6 +74,7 @@ impl Workers {
             folders: vec![tenants],
             scratch,
             images: config.workers.images.clone(),
+            budget: budget(config),
         };
         let mut own = Vec::new();
         for (tenant, count) in &config.workers.own {
@@ -87,7 +91,8 @@ impl Workers {
         }
         let shared = Team::start(&orders, config.workers.shared.max(1), &stop).await?;
         let images = shared
-            .pick()
+            .links()
+            .first()
             .map_or_else(Vec::new, |link| link.images.clone());
         Ok(Self {
             shared,
@@ -101,20 +106,29 @@ impl Workers {
         &self.images
     }
 
-    /// Returns the worker of the tenant that holds the fewest sessions.
-    pub(super) fn pick(&self, tenant: TenantId) -> Result<Arc<Link>, Fault> {
+    /// Returns the worker of the tenant that holds the fewest sessions of those with room for so many
+    /// bytes, and holds the room.
+    pub(super) fn pick(&self, tenant: TenantId, bytes: u64) -> Result<(Arc<Link>, Held), Fault> {
         let team = self
             .own
             .iter()
             .find(|(owner, _)| *owner == tenant)
             .map_or(&self.shared, |(_, team)| team);
-        team.pick().ok_or_else(|| {
-            Fault::new(
+        let mut links = team.links();
+        links.retain(|link| link.is_alive());
+        links.sort_by_key(|link| link.sessions());
+        if links.is_empty() {
+            return Err(Fault::new(
                 ErrorCode::WorkerLost,
                 "No worker process is there now; one is being started.",
             )
-            .retry_after(2)
-        })
+            .retry_after(2));
+        }
+        let held = links.into_iter().find_map(|link| {
+            let held = link.room.hold(bytes)?;
+            Some((link, held))
+        });
+        held.ok_or_else(super::memory::full)
     }
 
     /// Returns how many worker processes take sessions.
@@ -126,8 +140,13 @@ impl Workers {
     pub(crate) fn private_bytes(&self) -> u64 {
         self.teams()
             .flat_map(Team::links)
-            .map(|link| link.private_bytes())
+            .map(|link| link.room.private_bytes())
             .sum()
+    }
+
+    /// Returns all workers.
+    pub(super) fn links(&self) -> Vec<Arc<Link>> {
+        self.teams().flat_map(Team::links).collect()
     }
 
     fn teams(&self) -> impl Iterator<Item = &Team> {
@@ -172,13 +191,6 @@ impl Team {
         self.links.read().expect("no holder panics").clone()
     }
 
-    fn pick(&self) -> Option<Arc<Link>> {
-        self.links()
-            .into_iter()
-            .filter(|link| link.is_alive())
-            .min_by_key(|link| link.sessions())
-    }
-
     fn join(&self, process: &Process) {
         self.links
             .write()
@@ -217,13 +229,13 @@ impl Team {
             loop {
                 let started = Instant::now();
                 let reason = process.serve().await;
+                // One that closed its socket is gone for good; so is one that has too much.
+                let _ = process.child.start_kill();
                 team.links
                     .write()
                     .expect("no holder panics")
                     .retain(|link| link.number != process.link.number);
                 process.link.died().await;
-                // It has closed its socket; that it is gone for good frees what it held.
-                let _ = process.child.start_kill();
                 let status = process.child.wait().await;
                 // Removed with the next start of the service, if not now.
                 let _ = crate::disk::remove_tree(&process.scratch);
@@ -311,7 +323,7 @@ impl Process {
         Ok(Self {
             child,
             scratch,
-            link: Arc::new(Link::new(number, process, images, outbox)),
+            link: Arc::new(Link::new(number, process, images, outbox, orders.budget)),
             messages,
         })
     }
@@ -319,7 +331,11 @@ impl Process {
     /// Passes on messages until there are no more, and returns why.
     async fn serve(&mut self) -> String {
         loop {
-            match self.messages.next().await {
+            let message = tokio::select! {
+                message = self.messages.next() => message,
+                () = self.link.room.passed.notified() => return "it passed its memory budget".into(),
+            };
+            match message {
                 Some(Ok(frame)) => self.link.heard(frame).await,
                 Some(Err(error)) => return error.to_string(),
                 None => return "it closed its socket".into(),
@@ -345,6 +361,15 @@ async fn prepare(images: &[String]) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Returns the bytes of memory that each worker may hold.
+fn budget(config: &Config) -> u64 {
+    let workers = &config.workers;
+    match workers.memory.0 {
+        0 => super::memory::share_of_machine(workers.shared + workers.own.values().sum::<usize>()),
+        bytes => bytes,
+    }
 }
 
 async fn write(

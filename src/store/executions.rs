@@ -1,4 +1,4 @@
-//! Executions, the states they left, and code that ended worker processes, as rows.
+//! Executions and the states they left, as rows.
 
 use super::{Store, now};
 use crate::error_code::Fault;
@@ -57,17 +57,11 @@ pub(crate) struct CheckpointRow {
     pub(crate) created_at: String,
 }
 
-/// Code that ended worker processes.
-#[derive(Debug, sqlx::FromRow)]
-pub(crate) struct StrikeRow {
-    pub(crate) tenant_id: String,
-    pub(crate) code_hash: String,
-    pub(crate) count: i64,
-}
-
 impl Store {
     /// Adds an execution.
     pub(crate) async fn add_execution(&self, row: &ExecutionRow) -> Result<(), Fault> {
+        let cell = row.cell_id.as_deref().map(storable);
+        let code = storable(&row.code);
         run!(
             self,
             "insert into executions (id, tenant_id, session_id, cell_id, code, code_hash, status, created_at)
@@ -75,8 +69,8 @@ impl Store {
             row.id,
             row.tenant_id,
             row.session_id,
-            row.cell_id,
-            row.code,
+            cell,
+            code,
             row.code_hash,
             row.status,
             row.created_at
@@ -130,9 +124,12 @@ impl Store {
     /// Marks executions that a crash of the service left open: their effects are gone.
     pub(crate) async fn lose_open_executions(&self) -> Result<u64, Fault> {
         let finished = now();
+        let message = "The service ended while it ran or waited. The variables are as they were before the cell.";
+        let error = serde_json::json!({"message": message}).to_string();
         run!(
             self,
-            "update executions set status = 'lost', finished_at = $1 where finished_at is null",
+            "update executions set status = 'lost', error = $1, finished_at = $2 where finished_at is null",
+            error,
             finished
         )
     }
@@ -291,28 +288,6 @@ impl Store {
         )?;
         Ok(())
     }
-
-    /// Returns all code that ended worker processes.
-    pub(crate) async fn strikes(&self) -> Result<Vec<StrikeRow>, Fault> {
-        rows!(
-            self,
-            StrikeRow,
-            "select tenant_id, code_hash, count from strikes"
-        )
-    }
-
-    /// Counts that a worker process ended while it ran this code.
-    pub(crate) async fn strike(&self, tenant: TenantId, code_hash: &str) -> Result<(), Fault> {
-        let tenant = tenant.to_string();
-        run!(
-            self,
-            "insert into strikes (tenant_id, code_hash, count) values ($1, $2, 1)
-             on conflict (tenant_id, code_hash) do update set count = strikes.count + 1",
-            tenant,
-            code_hash
-        )?;
-        Ok(())
-    }
 }
 
 /// Adds a checkpoint, or gives one that is there a label, and makes it the session's present state.
@@ -374,4 +349,10 @@ impl ExecutionRow {
             finished_at: None,
         }
     }
+}
+
+/// Returns a text as every database can keep it: PostgreSQL's have no U+0000. Code with one does not
+/// compile, and is refused by Python in its own words.
+fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }

@@ -7,12 +7,14 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use sqlx::{Connection as _, SqliteConnection};
+use writer::{Turn, Writer};
 
-use crate::error_code::{ErrorCode, Fault};
+use crate::error_code::Fault;
 
 /// How long a query may wait for the database before the request is answered with 503.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -20,16 +22,23 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Readers of SQLite; there is one writer.
 const READERS: u32 = 4;
 
+/// What PostgreSQL is told to give up by itself: a statement that nobody waits for any more, and a
+/// transaction whose end was lost with its connection.
+const SERVER_SIDE: [(&str, &str); 2] = [
+    ("statement_timeout", "4500"),
+    ("idle_in_transaction_session_timeout", "30000"),
+];
+
 /// A database that is open and has the schema of this version.
 #[derive(Debug, Clone)]
 pub(crate) enum Store {
-    Sqlite { read: SqlitePool, write: SqlitePool },
+    Sqlite { read: SqlitePool, write: Writer },
     Postgres(PgPool),
 }
 
 /// Several statements that happen together or not at all.
 pub(crate) enum Transaction<'a> {
-    Sqlite(sqlx::Transaction<'a, sqlx::Sqlite>),
+    Sqlite(Turn),
     Postgres(sqlx::Transaction<'a, sqlx::Postgres>),
 }
 
@@ -41,7 +50,7 @@ macro_rules! rows {
                 sqlx::query_as!($row, $sql $(, $argument)*).fetch_all(read).await
             }
             $crate::store::Store::Postgres(pool) => {
-                sqlx::query_as::<_, $row>($sql)$(.bind(&$argument))*.fetch_all(pool).await
+                $crate::store::within(sqlx::query_as::<_, $row>($sql)$(.bind(&$argument))*.fetch_all(pool)).await
             }
         }
         .map_err($crate::store::fault)
@@ -56,7 +65,7 @@ macro_rules! row {
                 sqlx::query_as!($row, $sql $(, $argument)*).fetch_optional(read).await
             }
             $crate::store::Store::Postgres(pool) => {
-                sqlx::query_as::<_, $row>($sql)$(.bind(&$argument))*.fetch_optional(pool).await
+                $crate::store::within(sqlx::query_as::<_, $row>($sql)$(.bind(&$argument))*.fetch_optional(pool)).await
             }
         }
         .map_err($crate::store::fault)
@@ -67,14 +76,18 @@ macro_rules! row {
 macro_rules! run {
     ($store:expr, $sql:tt $(, $argument:expr)* $(,)?) => {
         match $store {
-            $crate::store::Store::Sqlite { write, .. } => {
-                sqlx::query!($sql $(, $argument)*).execute(write).await.map(|done| done.rows_affected())
-            }
+            $crate::store::Store::Sqlite { write, .. } => match write.statement().await {
+                Ok(mut turn) => {
+                    let done = sqlx::query!($sql $(, $argument)*).execute(turn.connection()).await;
+                    turn.end(done.map(|done| done.rows_affected())).await
+                }
+                Err(fault) => Err(fault),
+            },
             $crate::store::Store::Postgres(pool) => {
-                sqlx::query($sql)$(.bind(&$argument))*.execute(pool).await.map(|done| done.rows_affected())
+                let done = $crate::store::within(sqlx::query($sql)$(.bind(&$argument))*.execute(pool)).await;
+                done.map(|done| done.rows_affected()).map_err($crate::store::fault)
             }
         }
-        .map_err($crate::store::fault)
     };
 }
 
@@ -82,11 +95,11 @@ macro_rules! run {
 macro_rules! row_in {
     ($transaction:expr, $row:ty, $sql:tt $(, $argument:expr)* $(,)?) => {
         match $transaction {
-            $crate::store::Transaction::Sqlite(open) => {
-                sqlx::query_as!($row, $sql $(, $argument)*).fetch_optional(&mut **open).await
+            $crate::store::Transaction::Sqlite(turn) => {
+                sqlx::query_as!($row, $sql $(, $argument)*).fetch_optional(turn.connection()).await
             }
             $crate::store::Transaction::Postgres(open) => {
-                sqlx::query_as::<_, $row>($sql)$(.bind(&$argument))*.fetch_optional(&mut **open).await
+                $crate::store::within(sqlx::query_as::<_, $row>($sql)$(.bind(&$argument))*.fetch_optional(&mut **open)).await
             }
         }
         .map_err($crate::store::fault)
@@ -97,11 +110,11 @@ macro_rules! row_in {
 macro_rules! run_in {
     ($transaction:expr, $sql:tt $(, $argument:expr)* $(,)?) => {
         match $transaction {
-            $crate::store::Transaction::Sqlite(open) => {
-                sqlx::query!($sql $(, $argument)*).execute(&mut **open).await.map(|done| done.rows_affected())
+            $crate::store::Transaction::Sqlite(turn) => {
+                sqlx::query!($sql $(, $argument)*).execute(turn.connection()).await.map(|done| done.rows_affected())
             }
             $crate::store::Transaction::Postgres(open) => {
-                sqlx::query($sql)$(.bind(&$argument))*.execute(&mut **open).await.map(|done| done.rows_affected())
+                $crate::store::within(sqlx::query($sql)$(.bind(&$argument))*.execute(&mut **open)).await.map(|done| done.rows_affected())
             }
         }
         .map_err($crate::store::fault)
@@ -110,14 +123,22 @@ macro_rules! run_in {
 
 pub(crate) mod audit;
 pub(crate) mod executions;
+mod fault;
+mod health;
 pub(crate) mod idempotency;
 pub(crate) mod keys;
 pub(crate) mod notebooks;
 pub(crate) mod projects;
 pub(crate) mod quotas;
+pub(crate) mod retention;
+pub(crate) mod secrets;
 pub(crate) mod sessions;
+pub(crate) mod strikes;
 pub(crate) mod tenants;
 pub(crate) mod uploads;
+mod writer;
+
+pub(crate) use fault::fault;
 
 impl Store {
     /// Opens the database at `url`, or the file `cellblock.db` in `folder`, and brings its schema
@@ -125,12 +146,17 @@ impl Store {
     pub(crate) async fn open(url: Option<&str>, folder: &Path) -> anyhow::Result<Self> {
         match url {
             Some(url) if url.starts_with("postgres") => {
+                let options: PgConnectOptions = url.parse()?;
+                let mut first = PgConnection::connect_with(&options).await?;
+                sqlx::migrate!("migrations/postgres")
+                    .run(&mut first)
+                    .await?;
+                first.close().await?;
                 let pool = PgPoolOptions::new()
                     .max_connections(16)
                     .acquire_timeout(PATIENCE)
-                    .connect(url)
+                    .connect_with(options.options(SERVER_SIDE))
                     .await?;
-                sqlx::migrate!("migrations/postgres").run(&pool).await?;
                 Ok(Self::Postgres(pool))
             }
             Some(url) => Self::open_sqlite(url.parse()?).await,
@@ -149,14 +175,17 @@ impl Store {
             .foreign_keys(true)
             .busy_timeout(PATIENCE)
             .pragma("mmap_size", "0");
-        let write = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(PATIENCE)
-            .connect_with(options.clone())
-            .await?;
-        sqlx::migrate!("migrations/sqlite").run(&write).await?;
+        let file = options.get_filename().to_owned();
+        let mut write = SqliteConnection::connect_with(&options)
+            .await
+            .map_err(|error| health::damaged(&file, error))?;
+        health::check(&mut write, &file).await?;
+        sqlx::migrate!("migrations/sqlite").run(&mut write).await?;
+        let write = Writer::new(write, options.clone());
         let read = SqlitePoolOptions::new()
             .max_connections(READERS)
+            // A file does not go away.
+            .test_before_acquire(false)
             .acquire_timeout(PATIENCE)
             .connect_with(options.read_only(true))
             .await?;
@@ -167,7 +196,9 @@ impl Store {
     pub(crate) async fn answers(&self) -> Result<(), Fault> {
         match self {
             Self::Sqlite { read, .. } => sqlx::query("select 1").execute(read).await.map(drop),
-            Self::Postgres(pool) => sqlx::query("select 1").execute(pool).await.map(drop),
+            Self::Postgres(pool) => within(sqlx::query("select 1").execute(pool))
+                .await
+                .map(drop),
         }
         .map_err(fault)
     }
@@ -175,10 +206,10 @@ impl Store {
     /// Begins a transaction that will write.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static>, Fault> {
         Ok(match self {
-            Self::Sqlite { write, .. } => {
-                Transaction::Sqlite(write.begin_with("BEGIN IMMEDIATE").await.map_err(fault)?)
+            Self::Sqlite { write, .. } => Transaction::Sqlite(write.transaction().await?),
+            Self::Postgres(pool) => {
+                Transaction::Postgres(within(pool.begin()).await.map_err(fault)?)
             }
-            Self::Postgres(pool) => Transaction::Postgres(pool.begin().await.map_err(fault)?),
         })
     }
 }
@@ -187,50 +218,31 @@ impl Transaction<'_> {
     /// Makes everything that was done in it true.
     pub(crate) async fn commit(self) -> Result<(), Fault> {
         match self {
-            Self::Sqlite(open) => open.commit().await,
-            Self::Postgres(open) => open.commit().await,
+            Self::Sqlite(turn) => turn.commit().await,
+            Self::Postgres(open) => within(open.commit()).await.map_err(fault),
         }
-        .map_err(fault)
     }
 }
 
-/// Returns the present time as it is stored and shown: RFC 3339, UTC, microseconds.
+/// Returns the present time as it is stored and shown: RFC 3339, UTC, microseconds. It never goes
+/// back, for rows are ordered by it.
 pub(crate) fn now() -> String {
-    format!("{:.6}", jiff::Timestamp::now())
+    format!("{:.6}", crate::clock::stamp())
 }
 
-/// Returns what a caller is told when the database refuses.
-pub(crate) fn fault(error: sqlx::Error) -> Fault {
-    match &error {
-        sqlx::Error::PoolTimedOut => Fault::new(
-            ErrorCode::StoreBusy,
-            "The database did not answer in 5 seconds.",
-        )
-        .retry_after(5),
-        sqlx::Error::Database(inner) if inner.is_unique_violation() => Fault::new(
-            ErrorCode::AlreadyExists,
-            "There is one with this name or id already.",
-        ),
-        // SQLite: 5 busy, 6 locked, 13 full, 11 corrupt, 26 not a database; the low byte of the code.
-        sqlx::Error::Database(inner) => {
-            let code = inner.code().and_then(|code| code.parse::<u32>().ok());
-            match code.map(|code| code & 0xff) {
-                Some(5 | 6) => Fault::new(
-                    ErrorCode::StoreBusy,
-                    "The database is locked by another program.",
-                )
-                .retry_after(5),
-                Some(13) => Fault::new(
-                    ErrorCode::StoreFull,
-                    "The database cannot grow: the disk is full.",
-                ),
-                Some(11 | 26) => {
-                    tracing::error!(%error, "the database is damaged");
-                    Fault::new(ErrorCode::StoreCorrupt, "The database is damaged.")
-                }
-                _ => Fault::internal(error),
-            }
-        }
-        _ => Fault::internal(error),
-    }
+/// Returns the time so long ago, as it is stored.
+pub(crate) fn ago(age: Duration) -> String {
+    let age = jiff::SignedDuration::try_from(age).unwrap_or(jiff::SignedDuration::MAX);
+    let then = crate::clock::now().checked_sub(age);
+    format!("{:.6}", then.unwrap_or(jiff::Timestamp::MIN))
+}
+
+/// Waits for PostgreSQL as long as a query may. One that is given up may still happen, as one whose
+/// answer was lost.
+pub(crate) async fn within<T>(
+    query: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    tokio::time::timeout(PATIENCE, query)
+        .await
+        .unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }

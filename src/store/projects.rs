@@ -93,19 +93,27 @@ impl Store {
         Ok(changed == 1)
     }
 
-    /// Hides a project whose files are to be removed; tells whether there was such a project.
+    /// Hides a project whose files are to be removed, and removes its secrets; tells whether there was such a project.
     pub(crate) async fn hide_project(
         &self,
         tenant: TenantId,
         id: ProjectId,
     ) -> Result<bool, Fault> {
         let (tenant, id) = (tenant.to_string(), id.to_string());
-        let changed = run!(
-            self,
+        let mut open = self.begin().await?;
+        let changed = run_in!(
+            &mut open,
             "update projects set standing = 'deleted' where tenant_id = $1 and id = $2 and standing = 'live'",
             tenant,
             id
         )?;
+        run_in!(
+            &mut open,
+            "delete from secrets where tenant_id = $1 and project_id = $2",
+            tenant,
+            id
+        )?;
+        open.commit().await?;
         Ok(changed == 1)
     }
 

@@ -14,6 +14,24 @@ pub(crate) struct QuotaRow {
     pub(crate) fuel_per_day: Option<i64>,
 }
 
+/// What was set for one of the tenants.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct TenantQuotaRow {
+    pub(crate) tenant_id: String,
+    pub(crate) sessions: Option<i64>,
+    pub(crate) cells_at_once: Option<i64>,
+    pub(crate) memory: Option<i64>,
+    pub(crate) disk: Option<i64>,
+    pub(crate) fuel_per_day: Option<i64>,
+}
+
+/// The fuel of one of the tenants in one UTC day.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct TenantFuelRow {
+    pub(crate) tenant_id: String,
+    pub(crate) used: i64,
+}
+
 /// The fuel of one UTC day.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct FuelRow {
@@ -22,16 +40,23 @@ pub(crate) struct FuelRow {
 }
 
 impl Store {
-    /// Returns what was set for the tenant.
-    pub(crate) async fn quotas(&self, tenant: TenantId) -> Result<QuotaRow, Fault> {
-        let tenant = tenant.to_string();
-        let row = row!(
+    /// Returns what was set for tenants.
+    pub(crate) async fn quotas(&self) -> Result<Vec<TenantQuotaRow>, Fault> {
+        rows!(
             self,
-            QuotaRow,
-            "select sessions, cells_at_once, memory, disk, fuel_per_day from quotas where tenant_id = $1",
-            tenant
-        )?;
-        Ok(row.unwrap_or_default())
+            TenantQuotaRow,
+            "select tenant_id, sessions, cells_at_once, memory, disk, fuel_per_day from quotas"
+        )
+    }
+
+    /// Returns the fuel that tenants used in a day.
+    pub(crate) async fn fuel_of_day(&self, day: &str) -> Result<Vec<TenantFuelRow>, Fault> {
+        rows!(
+            self,
+            TenantFuelRow,
+            "select tenant_id, used from fuel where day = $1",
+            day
+        )
     }
 
     /// Sets what the tenant may use.

@@ -20,8 +20,27 @@ pub(crate) struct SessionRow {
     /// `live` or `dead`.
     pub(crate) standing: String,
     pub(crate) checkpoint_id: Option<String>,
+    /// A JSON list of the names of the secrets that it was granted; none for none.
+    pub(crate) secrets: Option<String>,
     pub(crate) created_at: String,
     pub(crate) last_activity: String,
+    /// Seconds that it may exist, and has existed while the service ran.
+    pub(crate) lifetime: i64,
+    pub(crate) lived: i64,
+}
+
+impl SessionRow {
+    /// Returns the names of secrets as they are stored.
+    pub(crate) fn grants(names: &[String]) -> Option<String> {
+        (!names.is_empty()).then(|| serde_json::json!(names).to_string())
+    }
+
+    /// Returns the names of the secrets that the session was granted.
+    pub(crate) fn granted(&self) -> Result<Vec<String>, serde_json::Error> {
+        self.secrets
+            .as_deref()
+            .map_or_else(|| Ok(Vec::new()), serde_json::from_str)
+    }
 }
 
 /// A number that a query counted.
@@ -41,8 +60,8 @@ impl Store {
         run_in!(
             &mut open,
             "insert into sessions (id, tenant_id, user_id, name, image, image_digest, policy, project_id, notebook_id,
-                standing, checkpoint_id, created_at, last_activity)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                standing, checkpoint_id, secrets, created_at, last_activity, lifetime)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
             row.id,
             row.tenant_id,
             row.user_id,
@@ -54,8 +73,10 @@ impl Store {
             row.notebook_id,
             row.standing,
             row.checkpoint_id,
+            row.secrets,
             row.created_at,
-            row.last_activity
+            row.last_activity,
+            row.lifetime
         )?;
         if let (Some(parent), Some(checkpoint)) = (parent, &row.checkpoint_id) {
             let parent = parent.to_string();
@@ -133,6 +154,24 @@ impl Store {
             "select count(*) as count from sessions where standing = 'live'"
         )?;
         Ok(counted.map_or(0, |counted| counted.count))
+    }
+
+    /// Notes which secrets a session is granted.
+    pub(crate) async fn set_grants(
+        &self,
+        tenant: TenantId,
+        id: SessionId,
+        secrets: Option<&str>,
+    ) -> Result<(), Fault> {
+        let (tenant, id) = (tenant.to_string(), id.to_string());
+        run!(
+            self,
+            "update sessions set secrets = $1 where tenant_id = $2 and id = $3",
+            secrets,
+            tenant,
+            id
+        )?;
+        Ok(())
     }
 
     /// Gives a session another name.

@@ -1,20 +1,18 @@
-//! Requests that may be sent twice and are done once: the first answer is kept for a day and
+//! Requests that may be sent twice and are done once: the first answer is kept for a while and
 //! repeated.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::Caller;
+use crate::config::Retention;
 use crate::error_code::{ErrorCode, Fault};
-use crate::id::{RequestId, TenantId};
-use crate::store::{self, Store};
-
-/// How long an answer is kept.
-const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
-
-/// Requests that are remembered for one tenant; beyond it the oldest are forgotten earlier.
-const MOST: i64 = 10_000;
+use crate::id::{RequestId, TenantId, UserId};
+use crate::store::Store;
 
 /// The largest answer that is kept, in bytes.
 pub(crate) const LARGEST_ANSWER: usize = 64 << 10;
@@ -36,11 +34,54 @@ pub(crate) enum Begun {
     Before(KeptAnswer),
 }
 
-/// A request under way.
+/// A request under way, as long as it is held.
 #[derive(Debug)]
 pub(crate) struct Running {
     caller: Caller,
     key: String,
+    under_way: Arc<UnderWay>,
+}
+
+/// How many requests with each key of each user this process is working on.
+type UnderWay = Mutex<HashMap<(TenantId, UserId, String), usize>>;
+
+impl Running {
+    fn enter(under_way: &Arc<UnderWay>, caller: &Caller, key: &str) -> Self {
+        let running = Self {
+            caller: caller.clone(),
+            key: key.to_owned(),
+            under_way: Arc::clone(under_way),
+        };
+        *lock(under_way).entry(running.whose()).or_default() += 1;
+        running
+    }
+
+    /// Tells whether there is another one with the same key.
+    fn is_one_of_several(&self) -> bool {
+        lock(&self.under_way)
+            .get(&self.whose())
+            .is_some_and(|count| *count > 1)
+    }
+
+    fn whose(&self) -> (TenantId, UserId, String) {
+        (self.caller.tenant, self.caller.user, self.key.clone())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let mut under_way = lock(&self.under_way);
+        if let Entry::Occupied(mut count) = under_way.entry(self.whose()) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The requests that are remembered.
@@ -48,6 +89,11 @@ pub(crate) struct Requests {
     store: Store,
     /// Names this process: what another one left running will not be finished.
     process: String,
+    /// What this process is doing.
+    under_way: Arc<UnderWay>,
+    /// How long an answer is kept, and how many for one tenant.
+    age: Duration,
+    most: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -56,10 +102,13 @@ struct Headers(Vec<(String, String)>);
 
 impl Requests {
     /// Opens the memory.
-    pub(crate) fn open(store: &Store) -> Self {
+    pub(crate) fn open(store: &Store, retention: &Retention) -> Self {
         Self {
             store: store.clone(),
             process: RequestId::new().to_string(),
+            under_way: Arc::default(),
+            age: retention.answers.0,
+            most: retention.answers_per_tenant,
         }
     }
 
@@ -71,18 +120,16 @@ impl Requests {
         request: &str,
     ) -> Result<Begun, Fault> {
         let whose = (caller.tenant, caller.user);
+        let running = Running::enter(&self.under_way, caller, key);
         let first = self
             .store
-            .begin_request(whose, key, request, &self.process, &store::now())
+            .begin_request(whose, key, request, &self.process, &crate::clock::text())
             .await?;
         if first {
-            return Ok(Begun::First(Running {
-                caller: caller.clone(),
-                key: key.to_owned(),
-            }));
+            return Ok(Begun::First(running));
         }
         let Some(before) = self.store.first_request(whose, key).await? else {
-            return Err(running(
+            return Err(still_running(
                 "The first request with this key was refused just now.",
             ));
         };
@@ -105,12 +152,14 @@ impl Requests {
                     .0,
                 body,
             })),
-            ("running", ..) if before.process == self.process => {
-                Err(running("The first request with this key is still running."))
+            ("running", ..) if before.process == self.process && running.is_one_of_several() => {
+                Err(still_running(
+                    "The first request with this key is still running.",
+                ))
             }
             ("running", ..) => Err(Fault::new(
                 ErrorCode::IdempotencyLost,
-                "The service ended while the first request with this key was running; whether it was done is not known.",
+                "The service or its disk failed while the first request with this key was running; whether it was done is not known.",
             )),
             _ => Err(Fault::new(
                 ErrorCode::IdempotencyLost,
@@ -148,14 +197,11 @@ impl Requests {
             .await
     }
 
-    /// Forgets what is a day old, and what is too much.
+    /// Forgets what is too old, and what is too much.
     pub(crate) async fn sweep(&self) -> Result<(), Fault> {
-        let oldest = jiff::Timestamp::now()
-            .saturating_sub(KEPT_FOR)
-            .map_err(Fault::internal)?;
-        self.store
-            .forget_requests_before(&format!("{oldest:.6}"))
-            .await?;
+        let oldest = crate::store::ago(self.age);
+        self.store.forget_requests_before(&oldest).await?;
+        let most = i64::try_from(self.most).unwrap_or(i64::MAX);
         let mut after = String::new();
         loop {
             let tenants = self.store.tenants(&after, 1000).await?;
@@ -165,14 +211,14 @@ impl Requests {
             after.clone_from(&last.id);
             for tenant in tenants {
                 self.store
-                    .forget_requests_beyond(super::stored::<TenantId>(&tenant.id)?, MOST)
+                    .forget_requests_beyond(super::stored::<TenantId>(&tenant.id)?, most)
                     .await?;
             }
         }
     }
 }
 
-fn running(message: &'static str) -> Fault {
+fn still_running(message: &'static str) -> Fault {
     Fault::new(ErrorCode::IdempotencyRunning, message)
 }
 
@@ -198,15 +244,18 @@ mod tests {
         (store, caller)
     }
 
+    fn opened_on(store: &Store) -> Requests {
+        Requests::open(store, &Retention::default())
+    }
+
     #[tokio::test]
     async fn what_a_process_left_running_is_not_done_again() {
         let folder = tempfile::tempdir().expect("a folder");
         let (store, caller) = opened(folder.path()).await;
-        let (before, after) = (Requests::open(&store), Requests::open(&store));
-        assert!(matches!(
-            before.begin(&caller, "key", "request").await,
-            Ok(Begun::First(_))
-        ));
+        let (before, after) = (opened_on(&store), opened_on(&store));
+        let Ok(Begun::First(first)) = before.begin(&caller, "key", "request").await else {
+            panic!("it is the first");
+        };
         let code = |begun: Result<Begun, Fault>| begun.expect_err("it is no first").code;
         assert_eq!(
             code(before.begin(&caller, "key", "request").await),
@@ -220,13 +269,19 @@ mod tests {
             code(after.begin(&caller, "key", "other").await),
             ErrorCode::IdempotencyMismatch
         );
+        // Its end could not be stored.
+        drop(first);
+        assert_eq!(
+            code(before.begin(&caller, "key", "request").await),
+            ErrorCode::IdempotencyLost
+        );
     }
 
     #[tokio::test]
     async fn old_answers_are_forgotten_and_new_ones_kept() {
         let folder = tempfile::tempdir().expect("a folder");
         let (store, caller) = opened(folder.path()).await;
-        let requests = Requests::open(&store);
+        let requests = opened_on(&store);
         let whose = (caller.tenant, caller.user);
         let long_ago = "2001-01-01T00:00:00.000000Z";
         store

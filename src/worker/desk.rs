@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use tokio_util::codec::{FramedRead, FramedWrite};
 
 use super::confine;
+use super::failure;
 use super::protocol::{
     Answer, Command, Failed, FailedKind, Frame, FrameCodec, FrameReader, ImageInfo, Message,
     Request, Start,
@@ -46,6 +47,8 @@ pub(crate) struct WorkerOptions {
 pub(super) struct House {
     pub(super) images: HashMap<String, Image>,
     pub(super) outbox: mpsc::Sender<Frame<Message>>,
+    /// Where nothing waits for a guest.
+    pub(super) desk: tokio::runtime::Handle,
     stores: std::sync::Mutex<HashMap<PathBuf, PageStore>>,
 }
 
@@ -56,7 +59,8 @@ impl House {
         if let Some(store) = stores.get(folder) {
             return Ok(store.clone());
         }
-        let store = PageStore::open(folder).map_err(|error| failed(FailedKind::Disk, error))?;
+        let store =
+            PageStore::open(folder).map_err(|error| failed(failure::of_store(&error), error))?;
         stores.insert(folder.clone(), store.clone());
         Ok(store)
     }
@@ -162,6 +166,7 @@ async fn serve(
             .map(|image| (image.name().to_owned(), image))
             .collect(),
         outbox: outbox.clone(),
+        desk: tokio::runtime::Handle::current(),
         stores: Default::default(),
     });
     outbox
@@ -178,6 +183,8 @@ async fn serve(
         tokio::select! {
             request = requests.next() => match request {
                 Some(Ok(Frame { header, .. })) => desk.take(header).await,
+                // It has ended with something unread.
+                Some(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionReset => return Ok(()),
                 Some(Err(error)) => return Err(error).context("the control process sent what cannot be read"),
                 // It has ended, and so has the work.
                 None => return Ok(()),
@@ -269,10 +276,13 @@ impl Desk {
             .map(|(id, room)| (*id, room.private_bytes()))
             .collect();
         // When the control process is slow, it is told the next time.
-        let _ = self
-            .house
-            .outbox
-            .try_send(Message::Pulse { private_bytes }.into());
+        let _ = self.house.outbox.try_send(
+            Message::Pulse {
+                private_bytes,
+                stalls: python_wasm::stalls(),
+            }
+            .into(),
+        );
     }
 }
 

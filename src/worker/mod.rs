@@ -3,6 +3,8 @@
 
 mod confine;
 mod desk;
+mod failure;
+mod grants;
 mod observer;
 pub(crate) mod protocol;
 mod room;

@@ -4,12 +4,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use python_wasm::{Checkpoint, Exported, FigureFormat, Home, Session, VariableFormat};
+use python_wasm::{Checkpoint, Exported, FigureFormat, Formulas, Home, Session, VariableFormat};
 use tokio::sync::mpsc;
 
 use super::desk::{House, failed, reply};
+use super::grants::without_secrets;
 use super::protocol::{Answer, Failed, FailedKind, Look, Opening};
 use super::room::{of, options};
+use crate::secret::Redactor;
 
 /// Questions that may wait.
 const QUEUE: usize = 64;
@@ -65,6 +67,7 @@ async fn live(
     mut questions: mpsc::Receiver<(u64, Look)>,
 ) {
     let mut session = start(&house, &opening, last).await;
+    let redactor = Redactor::new(&opening.secrets);
     while let Some((id, question)) = questions.recv().await {
         let answer = match &mut session {
             Ok(session) => look(session, &question).await,
@@ -74,6 +77,7 @@ async fn live(
             Ok((answer, body)) => (Ok(answer), body),
             Err(failure) => (Err(failure), Bytes::new()),
         };
+        let result = without_secrets(redactor.as_ref(), result);
         reply(&house.outbox, id, result, body).await;
     }
 }
@@ -88,8 +92,9 @@ async fn start(
         .get(&opening.image)
         .ok_or_else(|| failed(FailedKind::Image, "the image has gone"))?;
     let mut options = options(house, opening)?;
-    // What it is asked must not write into the files of the running cell.
+    // What it is asked must not write into the files of the running cell, and needs no secrets.
     options.home = Home::Temporary;
+    options.tools = Arc::default();
     let begun = match last {
         Some(checkpoint) => Session::wake(image, options, &checkpoint).await,
         None => Session::spawn(image, options).await,
@@ -120,9 +125,19 @@ pub(super) async fn look(
             .await
             .map(|variables| Answer::Variables { variables }),
         Look::Table { name, query } => session.table(name, query).await.map(Answer::Table),
-        Look::Export { variables, format } => {
+        Look::Export {
+            variables,
+            format,
+            formulas,
+        } => {
             let names: Vec<&str> = variables.iter().map(String::as_str).collect();
-            return files(session.export(&names, variable_format(format)?).await);
+            let formulas = if *formulas {
+                Formulas::Kept
+            } else {
+                Formulas::Escaped
+            };
+            let format = variable_format(format)?;
+            return files(session.export(&names, format, formulas).await);
         }
         Look::Figures { format } => {
             return files(session.export_figures(figure_format(format)?).await);

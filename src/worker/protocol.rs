@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use tokio_util::codec::{Decoder, Encoder};
 
 use crate::id::SessionId;
+use crate::secret::Granted;
 
 /// The longest header and the longest body. A guest's answer is limited far below this.
 const HEADER_BYTES: usize = 128 << 20;
@@ -79,7 +80,8 @@ pub(crate) struct Opening {
     pub(crate) home: PathBuf,
     /// The folder of the tenant's checkpoints.
     pub(crate) checkpoints: PathBuf,
-    pub(crate) environment: Vec<(String, String)>,
+    /// What its code may ask for, and what it must not show.
+    pub(crate) secrets: Vec<Granted>,
     pub(crate) start: Start,
 }
 
@@ -119,6 +121,8 @@ pub(crate) enum Look {
     Export {
         variables: Vec<String>,
         format: String,
+        /// Text in CSV that a spreadsheet would run stays as it is.
+        formulas: bool,
     },
     Figures {
         format: String,
@@ -139,14 +143,18 @@ pub(crate) enum Message {
     Ready { images: Vec<ImageInfo> },
     /// The running cell of a session did something.
     Event { session: SessionId, event: Event },
+    /// The running cell of a session computes no more. The reply comes when its state is stored.
+    Rested { session: SessionId },
     /// A request is done.
     Reply {
         id: u64,
         result: Result<Answer, Failed>,
     },
-    /// How much memory the sessions hold; once a second while that changes.
+    /// How the worker is; once a second.
     Pulse {
         private_bytes: Vec<(SessionId, u64)>,
+        /// How often guests were not looked at for too long.
+        stalls: u64,
     },
 }
 
@@ -209,6 +217,13 @@ pub(crate) struct Stored {
     pub(crate) execution_count: u64,
 }
 
+impl Stored {
+    /// Returns the bytes that differ from the image, which a session in this state holds for itself.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.pages * 4096
+    }
+}
+
 /// Why a request failed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Failed {
@@ -236,8 +251,12 @@ pub(crate) enum FailedKind {
     Checkpoint,
     /// A stored state belongs to another image.
     OtherImage,
-    /// A state cannot be stored.
+    /// The disk is full.
+    DiskFull,
+    /// The disk fails.
     Disk,
+    /// There are no more files or memory to be had.
+    NoRoom,
     /// The sandbox failed.
     Sandbox,
 }

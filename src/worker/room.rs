@@ -7,16 +7,19 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use bytes::Bytes;
 use python_wasm::{
     Cell, Checkpoint, Execution, Home, InputSender, Interrupter, Policy, Session, SessionError,
-    SessionOptions,
+    SessionOptions, Twin,
 };
 use tokio::sync::{mpsc, oneshot};
 
 use super::desk::{House, failed, reply};
+use super::failure;
+use super::grants::{tools, without_secrets};
 use super::observer::{Observer, look};
 use super::protocol::{
     Answer, Command, Failed, FailedKind, Message, Opening, Standing, Start, Stored,
 };
 use crate::id::SessionId;
+use crate::secret::{Redactor, Streaming};
 
 /// Requests that may wait for one session.
 const QUEUE: usize = 256;
@@ -31,7 +34,7 @@ enum Work {
     /// Another session begins as a copy of this one.
     Fork {
         home: Home,
-        child: oneshot::Sender<Result<Begun, Failed>>,
+        child: oneshot::Sender<Result<(Twin, Option<Checkpoint>), Failed>>,
     },
 }
 
@@ -132,6 +135,7 @@ pub(super) fn open(
             stored: last.as_ref().map(stored),
         };
         let mut life = Life {
+            redactor: Redactor::new(&opening.secrets).map(Arc::new),
             house,
             id: name,
             private_bytes,
@@ -148,6 +152,11 @@ pub(super) fn open(
 
 /// Starts a session.
 async fn begin(house: &House, opening: &Opening, parent: Option<Room>) -> Result<Begun, Failed> {
+    // One that comes back is no new one.
+    if !matches!(opening.start, Start::Checkpoint(_)) && crate::descriptors::are_short() {
+        let reason = "the worker has almost as many files open as it may";
+        return Err(failed(FailedKind::NoRoom, reason));
+    }
     if let Some(parent) = parent {
         let (child, born) = oneshot::channel();
         let home = Home::Folder(opening.home.clone());
@@ -156,9 +165,12 @@ async fn begin(house: &House, opening: &Opening, parent: Option<Room>) -> Result
             .send(Work::Fork { home, child })
             .await
             .map_err(|_| failed(FailedKind::Unknown, "the session to be forked has ended"))?;
-        return born
+        let born = born
             .await
             .map_err(|_| failed(FailedKind::Unknown, "the session to be forked has ended"))?;
+        let (twin, last) = born?;
+        // The parent is not needed for this, and copies itself for the next one meanwhile.
+        return Ok((twin.start().map_err(|error| of(&error))?, last));
     }
     let image = house.images.get(&opening.image).ok_or_else(|| {
         failed(
@@ -176,7 +188,7 @@ async fn begin(house: &House, opening: &Opening, parent: Option<Room>) -> Result
             let checkpoint = options
                 .store
                 .load(id)
-                .map_err(|error| failed(FailedKind::Checkpoint, error))?;
+                .map_err(|error| failed(failure::of_store(&error), error))?;
             let session = Session::wake(image, options, &checkpoint).await;
             Ok((session.map_err(|error| of(&error))?, Some(checkpoint)))
         }
@@ -191,7 +203,7 @@ pub(super) fn options(house: &House, opening: &Opening) -> Result<SessionOptions
     let mut options = SessionOptions::new(policy);
     options.store = house.store(&opening.checkpoints)?;
     options.home = Home::Folder(opening.home.clone());
-    options.environment.clone_from(&opening.environment);
+    options.tools = tools(&opening.secrets);
     Ok(options)
 }
 
@@ -201,16 +213,16 @@ pub(super) fn of(error: &SessionError) -> Failed {
         SessionError::ImageNotAllowed { .. } | SessionError::TooLittleMemory { .. } => {
             FailedKind::Policy
         }
-        SessionError::Store(_) => FailedKind::Checkpoint,
+        SessionError::Store(error) => failure::of_store(error),
         SessionError::OtherImage { .. } => FailedKind::OtherImage,
         SessionError::Refused { kind, .. } if kind == "NameError" || kind == "KeyError" => {
             FailedKind::NoVariable
         }
         SessionError::Refused { .. } | SessionError::Stopped { .. } => FailedKind::Refused,
-        SessionError::Runtime(_)
-        | SessionError::Folder(_)
-        | SessionError::Memory(_)
-        | SessionError::Engine(_) => FailedKind::Sandbox,
+        SessionError::Runtime(_) | SessionError::Folder(_) | SessionError::Memory(_) => {
+            failure::of_cause(error)
+        }
+        SessionError::Engine(_) => FailedKind::Sandbox,
     };
     failed(kind, error)
 }
@@ -235,6 +247,8 @@ struct Life {
     house: Arc<House>,
     id: SessionId,
     opening: Opening,
+    /// Keeps what was granted out of what is shown.
+    redactor: Option<Arc<Redactor>>,
     private_bytes: Arc<AtomicU64>,
     stop: Arc<Stop>,
     /// The last state that is stored.
@@ -248,9 +262,9 @@ impl Life {
             let (id, command) = match work {
                 Work::Request { id, command } => (id, command),
                 Work::Fork { home, child } => {
-                    let fork = session.fork_into(home).await.map_err(|error| of(&error));
+                    let twin = session.twin(home).await.map_err(|error| of(&error));
                     // Nobody waits any more when the worker is about to end.
-                    let _ = child.send(fork.map(|fork| (fork, self.last.clone())));
+                    let _ = child.send(twin.map(|twin| (twin, self.last.clone())));
                     continue;
                 }
             };
@@ -327,17 +341,31 @@ impl Life {
             self.last.clone(),
         );
         let mut open = true;
-        let (outbox, session_id) = (self.house.outbox.clone(), self.id);
-        let telling = async move {
-            while let Some(event) = events.recv().await {
-                let message = Message::Event {
-                    session: session_id,
-                    event,
-                };
-                // When the control process has gone, the worker ends.
+        let (outbox, session) = (self.house.outbox.clone(), self.id);
+        let redactor = self.redactor.clone();
+        // Not on the threads of guests: there, what a cell shows would wait until it rests.
+        let telling = self.house.desk.spawn(async move {
+            // When the control process has gone, the worker ends.
+            let tell = async |event| {
+                let message = Message::Event { session, event };
                 let _ = outbox.send(message.into()).await;
+            };
+            let Some(redactor) = redactor else {
+                while let Some(event) = events.recv().await {
+                    tell(event).await;
+                }
+                return;
+            };
+            let mut streaming = Streaming::new(&redactor);
+            while let Some(event) = events.recv().await {
+                for event in streaming.pass(event) {
+                    tell(event).await;
+                }
             }
-        };
+            if let Some(event) = streaming.rest() {
+                tell(event).await;
+            }
+        });
         let ended = async { tokio::join!(running, telling).0 };
         tokio::pin!(ended);
         let (mut session, ran) = loop {
@@ -350,6 +378,9 @@ impl Life {
                 },
             }
         };
+        let rested = Message::Rested { session: self.id };
+        // When the control process has gone, the worker ends.
+        let _ = self.house.outbox.send(rested.into()).await;
         let result = match ran {
             Ok(execution) => Ok(self.finished(&mut session, execution).await),
             Err(error) => Err(of(&error)),
@@ -380,10 +411,7 @@ impl Life {
     }
 
     async fn store(&mut self, session: &mut Session) -> Result<Stored, Failed> {
-        let checkpoint = session
-            .checkpoint()
-            .await
-            .map_err(|error| failed(FailedKind::Disk, error))?;
+        let checkpoint = session.checkpoint().await.map_err(|error| of(&error))?;
         let answer = stored(&checkpoint);
         self.last = Some(checkpoint);
         Ok(answer)
@@ -397,7 +425,7 @@ impl Life {
         let store = self.house.store(&self.opening.checkpoints)?;
         let checkpoint = store
             .load(id)
-            .map_err(|error| failed(FailedKind::Checkpoint, error))?;
+            .map_err(|error| failed(failure::of_store(&error), error))?;
         session
             .restore(&checkpoint)
             .await
@@ -414,6 +442,7 @@ impl Life {
     }
 
     async fn reply(&self, id: u64, result: Result<Answer, Failed>, body: Bytes) {
+        let result = without_secrets(self.redactor.as_deref(), result);
         reply(&self.house.outbox, id, result, body).await;
     }
 }

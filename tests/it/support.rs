@@ -1,8 +1,12 @@
 //! Running the built command and reading what it wrote.
 
 pub mod archive;
+pub mod failing;
 pub mod jupyter;
 pub mod people;
+pub mod postgres;
+pub mod processes;
+pub mod python;
 pub mod service;
 
 use std::ffi::OsStr;

@@ -7,6 +7,7 @@ from . import execute
 from .turn import guarded
 
 MAXIMUM = 60 << 20  # bytes of one answer, so that the frame stays below the host's limit
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # what a spreadsheet takes for a formula's begin
 
 
 class ExportError(ValueError):
@@ -19,7 +20,8 @@ def export(request, body):
     if request.get("figures"):
         files = _figures(request["figures"])
     else:
-        files = _variables(list(request.get("variables") or ()), request.get("format") or "csv")
+        writers = WRITERS if request.get("formulas") else {**WRITERS, "csv": _harmless_csv}
+        files = _variables(list(request.get("variables") or ()), request.get("format") or "csv", writers)
     size = sum(len(data) for _, data in files)
     if size > MAXIMUM:
         raise ExportError(
@@ -28,7 +30,7 @@ def export(request, body):
     return {"status": "ok", "files": [{"name": n, "bytes": len(d)} for n, d in files]}, b"".join(d for _, d in files)
 
 
-def _variables(names, form):
+def _variables(names, form, writers):
     found = execute.shell.user_ns
     for name in names:
         if name not in found:
@@ -39,9 +41,9 @@ def _variables(names, form):
         return [(f"{names[0]}.xlsx" if len(names) == 1 else "variables.xlsx", _excel(names, found))]
     if form == "json" and len(names) > 1:
         return [("variables.json", _json({name: found[name] for name in names}))]
-    writer = WRITERS.get(form)
+    writer = writers.get(form)
     if writer is None:
-        raise ExportError(f"no format {form!r}: use {', '.join(sorted([*WRITERS, 'xlsx']))}")
+        raise ExportError(f"no format {form!r}: use {', '.join(sorted([*writers, 'xlsx']))}")
     return [(f"{name}.{'pkl' if form == 'pickle' else form}", writer(found[name])) for name in names]
 
 
@@ -70,6 +72,57 @@ def _csv(value):
     return frame.to_csv(index=_has_index(frame)).encode("utf-8", "replace")
 
 
+def _harmless_csv(value):
+    """As `_csv`, but text that a spreadsheet would run as a formula gets an apostrophe in front. Numbers stay as they
+    are, also those that are text."""
+    import pandas
+
+    frame = _table(value).copy(deep=False)
+    index = _has_index(frame)
+    for i, kind in enumerate(frame.dtypes):
+        texts = _harmless(frame.iloc[:, i].tolist()) if kind.kind == "O" else None
+        if texts is not None:
+            frame.isetitem(i, pandas.Series(texts, index=frame.index, dtype=object))
+    frame.columns = _harmless_labels(frame.columns)
+    if index:
+        frame.index = _harmless_labels(frame.index)
+    return frame.to_csv(index=index).encode("utf-8", "replace")
+
+
+def _harmless_labels(labels):
+    import pandas
+
+    levels = [labels.get_level_values(i).tolist() for i in range(labels.nlevels)]
+    texts, names = [_harmless(level) for level in levels], _harmless(labels.names)
+    if any(level is not None for level in texts):
+        levels = [new if new is not None else old for new, old in zip(texts, levels)]
+        many = isinstance(labels, pandas.MultiIndex)
+        kept = list(labels.names)
+        labels = pandas.MultiIndex.from_arrays(levels, names=kept) if many else pandas.Index(levels[0], name=kept[0])
+    return labels if names is None else labels.set_names(names)
+
+
+def _harmless(items):
+    """The items with an apostrophe in front of each text that is dangerous; None when there is none."""
+    dangerous = [i for i, item in enumerate(items) if isinstance(item, str) and _is_formula(item)]
+    if not dangerous:
+        return None
+    items = list(items)
+    for i in dangerous:
+        items[i] = "'" + items[i]
+    return items
+
+
+def _is_formula(text):
+    if not text.startswith(FORMULA):
+        return False
+    try:
+        float(text)
+    except ValueError:
+        return True
+    return False
+
+
 def _excel(names, found):
     import pandas
 
@@ -78,9 +131,15 @@ def _excel(names, found):
     options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True, "in_memory": True}
     with pandas.ExcelWriter(buffer, engine="xlsxwriter", engine_kwargs={"options": options}) as writer:
         for name in names:
+            writer.book.add_worksheet(name[:31]).add_write_handler(str, _as_text)
             frame = _without_zones(_table(found[name]))
             frame.to_excel(writer, sheet_name=name[:31], index=_has_index(frame))
     return buffer.getvalue()
+
+
+def _as_text(sheet, row, column, text, *format):
+    """Writes a text as one; the option above leaves out `{=...}`."""
+    return sheet.write_string(row, column, text, *format) if text else None
 
 
 def _without_zones(frame):

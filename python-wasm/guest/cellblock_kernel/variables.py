@@ -4,11 +4,13 @@ import sys
 import types
 
 from . import execute
+from .limits import LimitExceeded
 from .turn import guarded
 
 PREVIEW = 200  # characters
 MAXIMUM = 2000  # variables told
 COLUMNS = 200  # columns of a table told
+LINES = 50_000  # lines of Python that one object's own text may take
 _HIDDEN = {"In", "Out", "exit", "quit", "get_ipython", "open"}
 _SCALARS = (int, float, complex, bool, str, bytes, bytearray, type(None))
 _CONTAINERS = (list, tuple, dict, set, frozenset)
@@ -16,8 +18,12 @@ _CONTAINERS = (list, tuple, dict, set, frozenset)
 
 @guarded
 def variables(request, body):
-    """Answers with name, type, shape, size in bytes, preview, and for tables the columns with their types."""
-    shell = execute.shell
+    """Answers with name, type, shape, size in bytes, preview, and for tables the columns with their types.
+
+    With `plain` no object is asked for its own text, nor after one that took more than the request may: what a class
+    does there costs that variable's preview, and no other's.
+    """
+    shell, plain = execute.shell, bool(request.get("plain"))
     hidden = shell.user_ns_hidden
     found = []
     for name, value in list(shell.user_ns.items()):
@@ -29,9 +35,14 @@ def variables(request, body):
         if kind is types.ModuleType or issubclass(kind, types.ModuleType):
             continue
         try:
-            found.append(describe(name, value))
+            found.append(describe(name, value, plain))
+        except LimitExceeded:
+            found.append(_plain(name, kind, "<not shown: it takes too long>"))
+            plain = True
         except KeyboardInterrupt:
             raise
+        except _TooLong:
+            found.append(_plain(name, kind, "<not shown: it takes too long>"))
         except BaseException as error:
             found.append(_plain(name, kind, f"<not shown: {type(error).__name__}>"))
         if len(found) >= MAXIMUM:
@@ -48,7 +59,7 @@ def type_name(kind):
     return str(type.__dict__["__name__"].__get__(kind))[:100]
 
 
-def describe(name, value):
+def describe(name, value, plain=False):
     """Returns one variable's facts. Only classes known to be harmless are asked anything that could be long."""
     kind = type(value)
     answer = {"name": name, "type": type_name(kind), "shape": None, "size": None, "preview": ""}
@@ -75,13 +86,33 @@ def describe(name, value):
         shape = getattr(value, "shape", None) if root in ("scipy", "xarray", "PIL", "torch", "networkx") else None
         if isinstance(shape, tuple):
             answer["shape"] = [int(n) for n in shape[:8] if isinstance(n, int)]
-        answer["preview"] = cut(repr(value)) if _trusted(kind) else f"<{type_name(kind)} object>"
+        own = not plain and kind.__repr__ is not object.__repr__
+        answer["preview"] = cut(_text(value)) if own else f"<{type_name(kind)} object>"
     return answer
 
 
-def _trusted(kind):
-    """True for classes of installed packages and for the user's own: their repr may run, under the interrupt's guard."""
-    return kind.__repr__ is not object.__repr__
+class _TooLong(BaseException):
+    """An object's own text takes too many lines of Python. Not an `Exception`, which the object might catch."""
+
+
+def _text(value):
+    """Returns the object's own text. Lines are counted, so that one that never ends is known within a moment; what
+    hides from the count is found by the request's limits."""
+    left = LINES
+
+    def count(frame, event, argument):
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise _TooLong
+        return count
+
+    outer = sys.gettrace()
+    sys.settrace(count)
+    try:
+        return repr(value)
+    finally:
+        sys.settrace(outer)
 
 
 def cut(text, length=PREVIEW):

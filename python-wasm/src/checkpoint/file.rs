@@ -1,4 +1,5 @@
-//! A checkpoint on disk: one file, written whole or not at all.
+//! A checkpoint on disk: one file. Nobody is told its name before it is whole; what a crash leaves of
+//! one is never loaded, for its lengths and its MAC do not match.
 //!
 //! `CBCK`, a version, the header's length, a keyed MAC of the header, the header, and the pages
 //! that no older file holds. The header is what the checkpoint is about (JSON, with its length
@@ -6,8 +7,9 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +27,9 @@ const HEADER_BYTES: u64 = (MAXIMUM_BYTES / crate::memory::PAGE * ENTRY_BYTES + (
 /// Number that stands for the file itself.
 const THIS_FILE: u32 = u32::MAX;
 
+/// Longest compressed page.
+const PAGE_BYTES: usize = lz4_flex::block::get_maximum_output_size(crate::memory::PAGE);
+
 #[derive(Serialize, Deserialize)]
 struct Description {
     id: CheckpointId,
@@ -33,8 +38,11 @@ struct Description {
     files: Vec<CheckpointId>,
 }
 
+/// How the names of checkpoints' files end.
+pub(super) const ENDING: &str = ".checkpoint";
+
 fn path_of(folder: &Path, id: &CheckpointId) -> PathBuf {
-    folder.join(format!("{id}.checkpoint"))
+    folder.join(format!("{id}{ENDING}"))
 }
 
 /// Writes a checkpoint and moves its new pages out of memory.
@@ -43,7 +51,12 @@ pub(super) fn write(
     folder: &Path,
     checkpoint: &Checkpoint,
 ) -> Result<(), StoreError> {
-    let State { id, about, table } = &*checkpoint.0;
+    let State {
+        id,
+        about,
+        table,
+        file: held,
+    } = &*checkpoint.0;
     let fail = |source| StoreError::Write {
         checkpoint: id.clone(),
         source,
@@ -92,7 +105,10 @@ pub(super) fn write(
     header.extend_from_slice(&description);
     header.extend_from_slice(&entries);
 
-    let mut out = tempfile::NamedTempFile::new_in(folder).map_err(fail)?;
+    let path = path_of(folder, id);
+    let mut out = new_held(&path).map_err(fail)?;
+    // Removed again unless all of it is there.
+    let path = tempfile::TempPath::try_from_path(path).map_err(fail)?;
     let body_at = (PREFIX_BYTES + header.len()) as u64;
     let mac = blake3::keyed_hash(store.key(), &header);
     let parts: [&[u8]; 5] = [
@@ -105,13 +121,12 @@ pub(super) fn write(
     for part in parts {
         out.write_all(part).map_err(fail)?;
     }
-    out.as_file().sync_data().map_err(fail)?;
-    let path = path_of(folder, id);
-    out.persist(&path).map_err(|error| fail(error.error))?;
+    out.sync_data().map_err(fail)?;
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(fail)?;
-    let file = Arc::new(File::open(&path).map_err(fail)?);
+    path.keep().map_err(|error| fail(error.error))?;
+    let file = Arc::clone(held.get_or_init(|| Arc::new(out)));
     for (page, offset, bytes) in fresh {
         page.moved(Place::File {
             checkpoint: id.clone(),
@@ -154,6 +169,9 @@ pub(super) fn read(
         let page_id = entry[4..20].try_into().expect("sixteen bytes");
         let offset = u64::from_le_bytes(entry[24..32].try_into().expect("eight bytes"));
         let bytes = number(32);
+        if bytes as usize > PAGE_BYTES {
+            return Err(tampered("a page's length"));
+        }
         let page = match number(20) {
             THIS_FILE => store.page_in_file(page_id, id, &file, body_at + offset, bytes),
             other => {
@@ -169,8 +187,70 @@ pub(super) fn read(
         id: id.clone(),
         about: description.about,
         table,
+        file: OnceLock::from(file),
     };
     Ok(Checkpoint(Arc::new(state)))
+}
+
+/// Makes the file that becomes a checkpoint's, held before it is one: a sweep leaves it alone.
+/// It has its own name at once: no other checkpoint has it, and a new name later would have to be
+/// waited for a second time.
+fn new_held(path: &Path) -> io::Result<File> {
+    loop {
+        let new = File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?;
+        new.lock_shared()?;
+        // A sweep that took it for a forgotten one was faster.
+        if new.metadata()?.nlink() > 0 {
+            return Ok(new);
+        }
+    }
+}
+
+/// Opens a checkpoint's file and holds it, so that no sweep takes it from now on.
+fn open_held(folder: &Path, id: &CheckpointId) -> io::Result<File> {
+    let file = File::open(path_of(folder, id))?;
+    // Waits for a sweep that is about to decide on this file.
+    file.lock_shared()?;
+    if file.metadata()?.nlink() == 0 {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    Ok(file)
+}
+
+/// Returns which other files a file needs. Its MAC is not checked: whoever reads the checkpoint
+/// checks it, so one whose list was altered cannot be read anyway. A file that is no checkpoint
+/// needs none.
+pub(super) fn needed(path: &Path) -> io::Result<Vec<CheckpointId>> {
+    match read_needed(path) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Vec::new()),
+        read => read,
+    }
+}
+
+fn read_needed(path: &Path) -> io::Result<Vec<CheckpointId>> {
+    let mut file = File::open(path)?;
+    let mut prefix = [0; PREFIX_BYTES + 4];
+    file.read_exact(&mut prefix)?;
+    let (prefix, length) = prefix.split_at(PREFIX_BYTES);
+    let length = u32::from_le_bytes(length.try_into().expect("four bytes"));
+    if !prefix.starts_with(MAGIC) || u64::from(length) > file.metadata()?.len() {
+        return Ok(Vec::new());
+    }
+    let mut description = vec![0; length as usize];
+    file.read_exact(&mut description)?;
+    let read = serde_json::from_slice::<Needs>(&description);
+    Ok(read.map(|needs| needs.files).unwrap_or_default())
+}
+
+/// The part of a [`Description`] that a sweep reads.
+#[derive(Deserialize)]
+struct Needs {
+    files: Vec<CheckpointId>,
 }
 
 /// Returns the file, its checked header, and where its pages begin.
@@ -187,7 +267,7 @@ fn read_header(
         what,
         checkpoint: Some(id.clone()),
     };
-    let mut file = File::open(path_of(folder, id)).map_err(fail)?;
+    let mut file = open_held(folder, id).map_err(fail)?;
     let length = file.metadata().map_err(fail)?.len();
     let mut prefix = [0; PREFIX_BYTES];
     match file.read_exact(&mut prefix) {
@@ -226,139 +306,4 @@ fn split(header: &[u8]) -> Option<(Description, &[u8])> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use crate::memory::PAGE;
-
-    fn checkpoint(store: &PageStore, pages: &[(u32, [u8; PAGE])]) -> Checkpoint {
-        let about = About {
-            image: "image".into(),
-            memory_bytes: 1 << 20,
-            open: Vec::new(),
-            clock: Duration::from_secs(5),
-            fuel_used: 7,
-            execution_count: 3,
-        };
-        Checkpoint::new(about, store.table_of(pages))
-    }
-
-    fn bytes_of(store: &PageStore, checkpoint: &Checkpoint, index: u32) -> [u8; PAGE] {
-        checkpoint
-            .0
-            .table
-            .get(index)
-            .unwrap()
-            .contents(store.key())
-            .unwrap()
-    }
-
-    #[test]
-    fn another_process_reads_what_was_written_and_pages_are_written_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = PageStore::open(folder.path()).unwrap();
-        let first = checkpoint(&store, &[(1, [1; PAGE]), (2, [2; PAGE])]);
-        write(&store, folder.path(), &first).unwrap();
-        let second = checkpoint(&store, &[(1, [1; PAGE]), (2, [9; PAGE])]);
-        write(&store, folder.path(), &second).unwrap();
-
-        let other = PageStore::open(folder.path()).unwrap();
-        let read = other.load(second.id()).unwrap();
-        assert_eq!(bytes_of(&other, &read, 1), [1; PAGE]);
-        assert_eq!(bytes_of(&other, &read, 2), [9; PAGE]);
-        assert_eq!(read.execution_count(), 3);
-        assert_eq!(read.0.about.clock, Duration::from_secs(5));
-    }
-
-    #[test]
-    fn an_altered_or_cut_file_never_becomes_another_state() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = PageStore::open(folder.path()).unwrap();
-        let kept = checkpoint(&store, &[(1, [1; PAGE]), (2, [2; PAGE])]);
-        write(&store, folder.path(), &kept).unwrap();
-        let id = kept.id().clone();
-        drop(kept);
-        let path = path_of(folder.path(), &id);
-        let good = std::fs::read(&path).unwrap();
-        let load = |bytes: &[u8]| {
-            std::fs::write(&path, bytes).unwrap();
-            let store = PageStore::open(folder.path()).unwrap();
-            store.load(&id).and_then(|checkpoint| {
-                let table = &checkpoint.0.table;
-                table
-                    .iter()
-                    .map(|(_, page)| page.contents(store.key()))
-                    .collect::<Result<Vec<_>, _>>()
-            })
-        };
-        let pages = load(&good).unwrap();
-        assert_eq!(pages, [[1; PAGE], [2; PAGE]]);
-        let header = u64::from_le_bytes(good[MAGIC.len()..MAGIC.len() + 8].try_into().unwrap());
-        let body_at = PREFIX_BYTES + header as usize;
-        for at in 0..good.len() {
-            let mut bad = good.clone();
-            bad[at] ^= 1;
-            match load(&bad) {
-                Err(StoreError::Tampered { .. }) => {}
-                // Compressed bytes can say the same in two ways; the page is what is checked.
-                Ok(read) if at >= body_at => assert_eq!(read, pages, "byte {at}"),
-                other => panic!("byte {at}: {:?}", other.map(|_| ())),
-            }
-        }
-        for len in 0..good.len() {
-            assert!(
-                matches!(
-                    load(&good[..len]),
-                    Err(StoreError::Tampered { .. } | StoreError::Read { .. })
-                ),
-                "cut at {len}"
-            );
-        }
-        let mut huge = good.clone();
-        huge[MAGIC.len()..MAGIC.len() + 8].copy_from_slice(&(1u64 << 63).to_le_bytes());
-        assert!(matches!(
-            load(&huge),
-            Err(StoreError::Tampered {
-                what: "the header's length",
-                ..
-            })
-        ));
-    }
-
-    #[test]
-    fn a_checkpoint_under_another_name_or_of_another_store_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = PageStore::open(folder.path()).unwrap();
-        let kept = checkpoint(&store, &[(1, [1; PAGE])]);
-        write(&store, folder.path(), &kept).unwrap();
-        let other = CheckpointId::random();
-        std::fs::copy(
-            path_of(folder.path(), kept.id()),
-            path_of(folder.path(), &other),
-        )
-        .unwrap();
-        assert!(matches!(
-            store.load(&other),
-            Err(StoreError::Tampered {
-                what: "the name",
-                ..
-            })
-        ));
-
-        let elsewhere = tempfile::tempdir().unwrap();
-        let foreign = PageStore::open(elsewhere.path()).unwrap();
-        std::fs::copy(
-            path_of(folder.path(), kept.id()),
-            path_of(elsewhere.path(), kept.id()),
-        )
-        .unwrap();
-        assert!(matches!(
-            foreign.load(kept.id()),
-            Err(StoreError::Tampered {
-                what: "the header",
-                ..
-            })
-        ));
-    }
-}
+mod tests;

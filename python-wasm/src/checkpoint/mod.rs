@@ -5,8 +5,10 @@ mod file;
 mod page;
 mod page_store;
 mod page_table;
+mod sweep;
 
-use std::sync::Arc;
+use std::fs::File;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,7 @@ pub(crate) use captured::Captured;
 pub(crate) use page::Page;
 pub use page_store::{PageStore, StoreError};
 pub(crate) use page_table::PageTable;
+pub use sweep::{Doomed, Sweeper, Swept};
 
 use crate::wasi::OpenState;
 
@@ -76,6 +79,8 @@ pub(crate) struct State {
     pub(crate) id: CheckpointId,
     pub(crate) about: About,
     pub(crate) table: PageTable,
+    /// Its file, once a folder has it; held, so that no sweep takes it.
+    pub(crate) file: OnceLock<Arc<File>>,
 }
 
 /// Everything of a checkpoint but its pages.
@@ -97,6 +102,7 @@ impl Checkpoint {
             id: CheckpointId::random(),
             about,
             table,
+            file: OnceLock::new(),
         }))
     }
 

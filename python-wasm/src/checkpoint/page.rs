@@ -4,6 +4,10 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, Weak};
 
+use lz4_flex::block::{
+    CompressTable, compress_into_with_table, decompress_into, get_maximum_output_size,
+};
+
 use super::CheckpointId;
 use super::page_store::{Shared, StoreError};
 use crate::memory::PAGE;
@@ -49,38 +53,42 @@ impl Page {
         *self.place.lock().expect("no holder panics") = place;
     }
 
-    /// Returns the compressed bytes.
-    pub(crate) fn compressed(&self) -> Result<Arc<[u8]>, StoreError> {
-        match self.place() {
-            Place::Memory(bytes) => Ok(bytes),
+    /// Returns the page, checked against its address.
+    pub(crate) fn contents(&self, key: &[u8; 32]) -> Result<[u8; PAGE], StoreError> {
+        let mut page = [0; PAGE];
+        self.read_into(key, &mut page, &mut Vec::new())?;
+        Ok(page)
+    }
+
+    /// Writes the page, checked against its address, to where it shall be; what is there after a
+    /// failure is not the page. `room` is for its compressed bytes, and used again for the next one.
+    pub(crate) fn read_into(
+        &self,
+        key: &[u8; 32],
+        page: &mut [u8; PAGE],
+        room: &mut Vec<u8>,
+    ) -> Result<(), StoreError> {
+        let read = match self.place() {
+            Place::Memory(compressed) => decompress_into(&compressed, page),
             Place::File {
                 checkpoint,
                 file,
                 offset,
                 bytes,
             } => {
-                let mut compressed = vec![0; bytes as usize];
-                file.read_exact_at(&mut compressed, offset)
-                    .map_err(|source| StoreError::Read {
-                        checkpoint: checkpoint.clone(),
-                        source,
-                    })?;
-                Ok(compressed.into())
+                room.resize(bytes as usize, 0);
+                file.read_exact_at(room, offset)
+                    .map_err(|source| StoreError::Read { checkpoint, source })?;
+                decompress_into(room, page)
             }
-        }
-    }
-
-    /// Returns the page, checked against its address.
-    pub(crate) fn contents(&self, key: &[u8; 32]) -> Result<[u8; PAGE], StoreError> {
-        let mut page = [0; PAGE];
-        let read = lz4_flex::block::decompress_into(&self.compressed()?, &mut page);
-        if !matches!(read, Ok(PAGE)) || address(key, &page) != self.id {
+        };
+        if !matches!(read, Ok(PAGE)) || address(key, page) != self.id {
             return Err(StoreError::Tampered {
                 what: "a page",
                 checkpoint: self.checkpoint(),
             });
         }
-        Ok(page)
+        Ok(())
     }
 
     fn checkpoint(&self) -> Option<CheckpointId> {
@@ -102,6 +110,30 @@ impl Drop for Page {
 impl std::fmt::Debug for Page {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "Page({:02x?})", &self.id[..4])
+    }
+}
+
+/// Compresses pages one after the other, without asking for memory for each.
+pub(super) struct Compressor {
+    table: CompressTable,
+    out: [u8; get_maximum_output_size(PAGE)],
+}
+
+impl Default for Compressor {
+    fn default() -> Self {
+        Self {
+            table: CompressTable::small(),
+            out: [0; get_maximum_output_size(PAGE)],
+        }
+    }
+}
+
+impl Compressor {
+    /// Returns the compressed bytes of a page.
+    pub(super) fn compress(&mut self, page: &[u8]) -> Arc<[u8]> {
+        let bytes = compress_into_with_table(page, &mut self.out, &mut self.table)
+            .expect("the room is the most that a page can take");
+        self.out[..bytes].into()
     }
 }
 

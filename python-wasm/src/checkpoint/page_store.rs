@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Weak};
 
-use super::page::{Page, PageId, Place, address};
+use super::page::{Compressor, Page, PageId, Place, address};
 use super::{Captured, Checkpoint, CheckpointId, Recorded, file};
 #[cfg(test)]
 use crate::memory::PAGE;
@@ -121,10 +121,11 @@ impl PageStore {
     /// disk when this returns, or the answer says why not.
     pub(crate) fn record(&self, before: &Checkpoint, captured: &Captured) -> Recorded {
         let mut table = before.0.table.clone();
+        let mut compressor = Compressor::default();
         for (index, page) in captured.pages() {
             let id = address(self.key(), page);
             if table.get(index).is_none_or(|known| known.id != id) {
-                table.set(index, self.page(id, page));
+                table.set(index, self.page(id, page, &mut compressor));
             }
         }
         let checkpoint = Checkpoint::new(captured.about.clone(), table);
@@ -136,12 +137,12 @@ impl PageStore {
     }
 
     /// Returns the page of this content, which is kept once.
-    fn page(&self, id: PageId, contents: &[u8]) -> Arc<Page> {
+    fn page(&self, id: PageId, contents: &[u8], compressor: &mut Compressor) -> Arc<Page> {
         if let Some(page) = self.known(&id) {
             return page;
         }
-        let compressed = lz4_flex::block::compress(contents);
-        self.keep(Page::new(id, Place::Memory(compressed.into()), &self.0))
+        let compressed = compressor.compress(contents);
+        self.keep(Page::new(id, Place::Memory(compressed), &self.0))
     }
 
     /// Returns the page that a file holds.
@@ -188,7 +189,8 @@ impl PageStore {
     pub(crate) fn table_of(&self, pages: &[(u32, [u8; PAGE])]) -> super::PageTable {
         let mut table = super::PageTable::default();
         for (index, page) in pages {
-            table.set(*index, self.page(address(self.key(), page), page));
+            let id = address(self.key(), page);
+            table.set(*index, self.page(id, page, &mut Compressor::default()));
         }
         table
     }

@@ -231,6 +231,9 @@ async fn perform(
                 ));
             }
             flush(host).await;
+            if let Some(note) = host.output.left_out() {
+                send(host, note).await;
+            }
             let Value::Object(header) = content else {
                 return Err(Refusal::new(
                     "ValueError",
@@ -298,18 +301,26 @@ pub(crate) async fn flush(host: &mut Host) {
 
 /// Sends an event within the cell's budget; tells whether it is shown.
 async fn emit(host: &mut Host, event: Event, bytes: u64) -> bool {
-    let events = host.door.audience.events.as_ref();
-    let Some(events) = events.and_then(mpsc::WeakSender::upgrade) else {
+    if host.door.audience.events.is_none() {
         return true;
-    };
+    }
     let (event, shown) = match host.output.admit(event, bytes) {
         Verdict::Show(event) => (event, true),
         Verdict::Note(event) => (event, false),
         Verdict::Drop => return false,
     };
+    send(host, event).await && shown
+}
+
+/// Sends an event; tells whether somebody takes it.
+async fn send(host: &mut Host, event: Event) -> bool {
+    let events = host.door.audience.events.as_ref();
+    let Some(events) = events.and_then(mpsc::WeakSender::upgrade) else {
+        return true;
+    };
     // A reader that has gone away, or that keeps a full queue beyond the cell's time, misses it.
     let sent = crate::session::bounded(host, async move { events.send(event).await.is_ok() }).await;
-    shown && sent.unwrap_or(false)
+    sent.unwrap_or(false)
 }
 
 /// Returns about how many bytes a value takes: the sum of its texts.

@@ -13,6 +13,8 @@ pub(crate) struct Output {
     display_left: u64,
     text_noted: bool,
     display_noted: bool,
+    /// Displays that were left out since the note.
+    display_dropped: u64,
     raw: Vec<(OutputStream, Vec<u8>)>,
     raw_bytes: usize,
 }
@@ -40,6 +42,7 @@ impl Output {
             display_left: display_limit,
             text_noted: false,
             display_noted: false,
+            display_dropped: 0,
             raw: Vec::new(),
             raw_bytes: 0,
         }
@@ -132,17 +135,32 @@ impl Output {
             return Verdict::Show(event);
         }
         if std::mem::replace(&mut self.display_noted, true) {
+            self.display_dropped += 1;
             return Verdict::Drop;
         }
-        let note = format!(
-            "[An output of {bytes} bytes is not shown: the cell may show {} bytes and has {} left.]\n",
+        Verdict::Note(note(format!(
+            "[An output of {bytes} bytes is not shown: the cell may show {} bytes (`display_bytes`) and has {} left.]\n",
             self.display_limit, self.display_left
-        );
-        Verdict::Note(Event::Stream(StreamContent {
-            name: Stdio::Stderr,
-            text: note,
-        }))
+        )))
     }
+
+    /// Returns what is to be said at the cell's end of the displays that were left out without a
+    /// note of their own.
+    pub(crate) fn left_out(&mut self) -> Option<Event> {
+        let text = match std::mem::take(&mut self.display_dropped) {
+            0 => return None,
+            1 => "[1 more output is not shown for the same limit.]\n".into(),
+            more => format!("[{more} more outputs are not shown for the same limit.]\n"),
+        };
+        Some(note(text))
+    }
+}
+
+fn note(text: String) -> Event {
+    Event::Stream(StreamContent {
+        name: Stdio::Stderr,
+        text,
+    })
 }
 
 #[cfg(test)]
@@ -207,7 +225,15 @@ mod tests {
             output.admit(display.clone(), 6),
             Verdict::Note(Event::Stream(_))
         ));
-        assert!(matches!(output.admit(display.clone(), 6), Verdict::Drop));
+        assert!(output.left_out().is_none());
+        for _ in 0..2 {
+            assert!(matches!(output.admit(display.clone(), 6), Verdict::Drop));
+        }
         assert!(matches!(output.admit(display, 5), Verdict::Show(_)));
+        let Some(Event::Stream(rest)) = output.left_out() else {
+            panic!("nothing is said of the others")
+        };
+        assert!(rest.text.starts_with("[2 more outputs"), "{}", rest.text);
+        assert!(output.left_out().is_none());
     }
 }

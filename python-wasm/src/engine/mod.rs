@@ -1,9 +1,13 @@
 //! wasmtime, narrowed to what the one pinned module needs.
 
-use std::sync::{Arc, Weak};
+mod ticker;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use wasmtime::{Config, Engine, OptLevel};
+
+pub use ticker::stalls;
 
 use crate::memory::{EXCEPTION_HEAP_BYTES, GUARD_BYTES, GuestMemoryCreator, MAXIMUM_BYTES};
 
@@ -31,16 +35,7 @@ pub(crate) fn metered(stack_bytes: usize) -> wasmtime::Result<Arc<Engine>> {
 
 fn ticking(config: &Config) -> wasmtime::Result<Arc<Engine>> {
     let engine = Arc::new(Engine::new(config)?);
-    let ticked: Weak<Engine> = Arc::downgrade(&engine);
-    std::thread::Builder::new()
-        .name("cellblock-epoch".into())
-        .spawn(move || {
-            while let Some(engine) = ticked.upgrade() {
-                engine.increment_epoch();
-                drop(engine);
-                std::thread::sleep(TICK);
-            }
-        })?;
+    ticker::start(&engine)?;
     Ok(engine)
 }
 

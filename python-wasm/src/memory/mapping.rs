@@ -211,6 +211,25 @@ impl GuestMemory {
         }
     }
 
+    /// Returns one page to be written.
+    ///
+    /// # Safety
+    /// No guest code runs on this memory, and nothing else reads or writes the page while the
+    /// reference lives.
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "the caller promises what the compiler cannot see"
+    )]
+    pub(crate) unsafe fn page_mut(&self, index: u32) -> &mut [u8; PAGE] {
+        let start = index as usize * PAGE;
+        assert!(
+            start + PAGE <= self.len(),
+            "a page outside of the guest's memory"
+        );
+        // SAFETY: in bounds by the line above; unaliased by the caller's promise.
+        unsafe { &mut *self.base.as_ptr().add(start).cast() }
+    }
+
     /// Takes runs of pages over from another memory of at least the same size; this one is new.
     ///
     /// # Safety

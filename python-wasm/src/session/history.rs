@@ -45,6 +45,12 @@ impl Session {
     /// Returns a second session in the same state. A temporary home gets copies of a temporary
     /// home's files; a folder is taken as it is.
     pub async fn fork_into(&mut self, home: Home) -> Result<Self, SessionError> {
+        self.twin(home).await?.start()
+    }
+
+    /// Returns a copy of the session that is not alive yet, so that this one can go on before the
+    /// copy is.
+    pub async fn twin(&mut self, home: Home) -> Result<Twin, SessionError> {
         self.undo_open_turn().await?;
         self.capture()?;
         self.record();
@@ -54,23 +60,18 @@ impl Session {
         let private = self.machine.memory().private_pages()?;
         // SAFETY: this session is held exclusively and runs nothing; the other memory is new.
         unsafe { memory.copy_from(self.machine.memory(), &private) }?;
-        let folders = self.folders.copy(&home)?;
-        let about = self.about();
-        let options = SessionOptions {
-            home,
-            ..self.options.clone()
-        };
-        let mut fork = Self::on(
-            &self.image,
-            options,
-            folders,
+        Ok(Twin {
+            image: self.image.clone(),
+            folders: self.folders.copy(&home)?,
             memory,
-            self.recorded.clone(),
-            &about,
-            false,
-        )?;
-        fork.time_used = self.time_used;
-        Ok(fork)
+            recorded: self.recorded.clone(),
+            about: self.about(),
+            options: SessionOptions {
+                home,
+                ..self.options.clone()
+            },
+            time_used: self.time_used,
+        })
     }
 
     /// Frees the session's memory and keeps its state in the store and its files.
@@ -339,10 +340,11 @@ fn fill(memory: &GuestMemory, table: &PageTable, key: &[u8; 32]) -> Result<(), S
         pages.push((index, page));
     }
     memory.populate(run);
+    let mut room = Vec::new();
     for (index, page) in pages {
-        let contents = page.contents(key).map_err(Arc::new)?;
-        // SAFETY: the memory is new and nothing runs on it.
-        unsafe { memory.write_page(index, &contents) };
+        // SAFETY: the memory is new: nothing runs on it, and nothing else is told of it.
+        let place = unsafe { memory.page_mut(index) };
+        page.read_into(key, place, &mut room).map_err(Arc::new)?;
     }
     Ok(())
 }
@@ -355,6 +357,46 @@ pub struct StillAwake {
     pub session: Box<Session>,
     /// Why not.
     pub source: SessionError,
+}
+
+/// A copy of a session, with its memory and files, that nothing runs in yet.
+pub struct Twin {
+    image: Image,
+    options: SessionOptions,
+    folders: Folders,
+    memory: GuestMemory,
+    recorded: Recording,
+    about: About,
+    time_used: Duration,
+}
+
+impl std::fmt::Debug for Twin {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Twin")
+            .field("image", &self.image)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Twin {
+    /// Starts it.
+    pub fn start(self) -> Result<Session, SessionError> {
+        let Self {
+            image,
+            options,
+            folders,
+            memory,
+            recorded,
+            about,
+            time_used,
+        } = self;
+        let session = Session::on(&image, options, folders, memory, recorded, &about, false)?;
+        Ok(Session {
+            time_used,
+            ..session
+        })
+    }
 }
 
 /// A session without memory: a checkpoint in its store, and its files.

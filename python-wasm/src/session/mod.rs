@@ -19,7 +19,7 @@ use serde_json::json;
 use tokio::sync::{Mutex, mpsc};
 
 pub use cell::{Cell, Execution, Outcome};
-pub use history::{Hibernated, StillAwake};
+pub use history::{Hibernated, StillAwake, Twin};
 pub use home::FolderError;
 pub(crate) use home::Folders;
 use host::host;
@@ -28,7 +28,7 @@ pub(crate) use machine::{Death, Machine};
 #[cfg(test)]
 pub(crate) use machine::{instantiate, store};
 pub use options::{Home, SessionOptions};
-pub use requests::{Exported, FigureFormat, VariableFormat};
+pub use requests::{Exported, FigureFormat, Formulas, VariableFormat};
 pub use turn::Stop;
 pub(crate) use turn::{Budget, Control, InterruptFlags, TurnState, bounded, look, rest};
 

@@ -14,6 +14,8 @@ use crate::table::{Diagnostic, TablePage, TableQuery, Variable};
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// Fuel a request may use.
 const REQUEST_FUEL: u64 = 60_000_000_000;
+/// Time in which the variables may tell of themselves. Somebody waits for them after every cell.
+const VARIABLES_TIME: Duration = Duration::from_secs(3);
 
 /// A file made by an export.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +52,16 @@ impl VariableFormat {
             Self::Pickle => "pickle",
         }
     }
+}
+
+/// What becomes of text in a CSV file that a spreadsheet would run as a formula.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Formulas {
+    /// It gets an apostrophe in front, which makes it text.
+    #[default]
+    Escaped,
+    /// It stays as it is, for a reader that is no spreadsheet.
+    Kept,
 }
 
 /// Formats that figures are exported in.
@@ -102,9 +114,17 @@ impl Session {
         self.request("is_complete", json!({"code": code})).await
     }
 
-    /// Returns the user's variables.
+    /// Returns the user's variables. What an object's own class says of it counts as long as it
+    /// comes to an end.
     pub async fn variables(&mut self) -> Result<Vec<Variable>, SessionError> {
-        self.field("variables", json!({}), "variables").await
+        match self.field("variables", json!({}), "variables").await {
+            // An object did not let itself be stopped; now none is asked.
+            Err(SessionError::Stopped { .. }) => {
+                self.field("variables", json!({"plain": true}), "variables")
+                    .await
+            }
+            told => told,
+        }
     }
 
     /// Returns a page of a DataFrame or Series, sorted and filtered.
@@ -125,8 +145,10 @@ impl Session {
         &mut self,
         variables: &[&str],
         format: VariableFormat,
+        formulas: Formulas,
     ) -> Result<Vec<Exported>, SessionError> {
-        self.files(json!({"variables": variables, "format": format.name()}))
+        let formulas = formulas == Formulas::Kept;
+        self.files(json!({"variables": variables, "format": format.name(), "formulas": formulas}))
             .await
     }
 
@@ -206,8 +228,13 @@ impl Session {
         let mut frame = Frame::of(request);
         frame.header.insert("op".into(), json!(op));
         let cell = self.cell_budget();
+        let most = if op == "variables" {
+            VARIABLES_TIME
+        } else {
+            REQUEST_TIME
+        };
         let budget = Budget {
-            time: cell.time.min(REQUEST_TIME),
+            time: cell.time.min(most),
             fuel: cell.fuel.min(REQUEST_FUEL),
             ..cell
         };

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::sync::OnceLock;
 
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
@@ -21,6 +23,18 @@ pub(crate) enum Descriptor {
     File(OpenFile),
     /// It was open when a checkpoint was taken and could not be opened again.
     Lost(OpenState),
+}
+
+/// Tells whether so few files can be opened besides this one that the rest is left to the host: the
+/// last quarter of what the process may have. The system gives the lowest free number, so a high one
+/// says that the others are taken.
+fn is_scarce(file: &File) -> bool {
+    static MOST: OnceLock<u64> = OnceLock::new();
+    let most = *MOST.get_or_init(|| {
+        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+        limit.current.unwrap_or(u64::MAX) / 4 * 3
+    });
+    u64::try_from(file.as_raw_fd()).is_ok_and(|number| number >= most)
 }
 
 /// One of the two output streams.
@@ -175,6 +189,11 @@ impl Descriptors {
     /// Opens at the lowest free number.
     pub(crate) fn insert(&mut self, descriptor: Descriptor) -> Result<u32, Errno> {
         self.admit()?;
+        if let Descriptor::File(file) = &descriptor
+            && is_scarce(&file.file)
+        {
+            return Err(Errno::MFILE);
+        }
         let free = (0..)
             .find(|number| !self.slots.contains_key(number))
             .ok_or(Errno::MFILE)?;

@@ -1,6 +1,6 @@
 //! Questions about code and variables.
 
-use python_wasm::{FigureFormat, Filter, SessionError, Sort, TableQuery, VariableFormat};
+use python_wasm::{FigureFormat, Filter, Formulas, SessionError, Sort, TableQuery, VariableFormat};
 use serde_json::{Map, json};
 
 use crate::harness::{base, data, run, text};
@@ -73,6 +73,27 @@ async fn variables_are_listed_and_a_hostile_one_does_no_harm() {
 }
 
 #[tokio::test]
+async fn an_object_that_cannot_be_stopped_hides_no_other() {
+    let mut session = base().await;
+    run(
+        &mut session,
+        "class Stubborn:\n    def __repr__(self):\n        while True:\n            try:\n                while True: pass\n            except BaseException: continue\nstubborn, n = Stubborn(), 5",
+    )
+    .await;
+    let variables = session.variables().await.unwrap();
+    let previews: Vec<_> = variables
+        .iter()
+        .map(|variable| (variable.name.as_str(), variable.preview.as_str()))
+        .collect();
+    assert!(
+        previews.contains(&("stubborn", "<Stubborn object>")),
+        "{previews:?}"
+    );
+    assert!(previews.contains(&("n", "5")), "{previews:?}");
+    assert_eq!(text(&mut session, "print(n)").await, "5\n");
+}
+
+#[tokio::test]
 async fn a_page_of_a_table_is_sorted_and_filtered() {
     let mut session = data().await;
     run(&mut session, "import pandas as pd\ndf = pd.DataFrame({'a': range(100_000), 'b': [i % 3 for i in range(100_000)]})").await;
@@ -111,7 +132,10 @@ async fn variables_and_figures_are_exported() {
         (VariableFormat::Feather, b"ARROW1"),
         (VariableFormat::Pickle, b"\x80"),
     ] {
-        let files = session.export(&["df"], format).await.unwrap();
+        let files = session
+            .export(&["df"], format, Formulas::Escaped)
+            .await
+            .unwrap();
         assert_eq!(files.len(), 1, "{format:?}");
         assert!(
             !files[0].bytes.is_empty() && files[0].bytes.starts_with(start),
@@ -119,7 +143,10 @@ async fn variables_and_figures_are_exported() {
         );
     }
     assert!(
-        session.export(&["arr"], VariableFormat::Npy).await.unwrap()[0]
+        session
+            .export(&["arr"], VariableFormat::Npy, Formulas::Escaped)
+            .await
+            .unwrap()[0]
             .bytes
             .starts_with(b"\x93NUMPY")
     );
@@ -136,7 +163,9 @@ async fn variables_and_figures_are_exported() {
         );
     }
     assert!(matches!(
-        session.export(&["nope"], VariableFormat::Csv).await,
+        session
+            .export(&["nope"], VariableFormat::Csv, Formulas::Escaped)
+            .await,
         Err(SessionError::Refused { .. })
     ));
 }

@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 
 use super::receive::too_large;
 use super::{Condition, FilePath, Files, blocking, refusal, tree};
+use crate::clock;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::{ProjectId, TenantId, UploadId};
 use crate::store::uploads::UploadRow;
@@ -289,12 +290,15 @@ impl Uploads {
     }
 
     async fn row(&self, tenant: TenantId, id: UploadId) -> Result<UploadRow, Fault> {
-        self.store.upload(tenant, id, &now()).await?.ok_or_else(|| {
-            Fault::new(
-                ErrorCode::UploadNotFound,
-                format!("There is no upload {id}, or no longer."),
-            )
-        })
+        self.store
+            .upload(tenant, id, &clock::text())
+            .await?
+            .ok_or_else(|| {
+                Fault::new(
+                    ErrorCode::UploadNotFound,
+                    format!("There is no upload {id}, or no longer."),
+                )
+            })
     }
 
     fn turn(self: &Arc<Self>, id: UploadId) -> Result<Turn, Fault> {
@@ -319,13 +323,13 @@ impl Uploads {
     fn end(&self) -> String {
         let end = jiff::SignedDuration::try_from(self.lifetime)
             .ok()
-            .and_then(|lifetime| jiff::Timestamp::now().checked_add(lifetime).ok())
+            .and_then(|lifetime| clock::now().checked_add(lifetime).ok())
             .unwrap_or(jiff::Timestamp::MAX);
         format!("{end:.6}")
     }
 
     async fn sweep(self: &Arc<Self>) -> Result<(), Fault> {
-        for row in self.store.ended_uploads(&now()).await? {
+        for row in self.store.ended_uploads(&clock::text()).await? {
             let (tenant, id) = (row.tenant_id.parse(), row.id.parse());
             let (tenant, id) = (
                 tenant.map_err(Fault::internal)?,

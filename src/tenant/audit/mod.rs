@@ -53,8 +53,18 @@ pub(crate) enum Action {
     KeyRevoke,
     /// A tenant's quotas were set.
     QuotaChange,
+    /// A secret of a project got a value.
+    SecretSet,
+    /// A secret of a project was removed.
+    SecretDelete,
+    /// A new session was given secrets of its project.
+    SecretGrant,
     /// Code was run.
     Execution,
+    /// A session ended because its lifetime was over.
+    SessionEnd,
+    /// Code that had ended worker processes may be run again.
+    QuarantineLift,
 }
 
 /// How it ended. What changes something is recorded before it is done, and again after.

@@ -163,13 +163,7 @@ impl Writer {
         tokio::task::spawn_blocking(move || heads.write(&folder))
             .await
             .map_err(Fault::internal)?
-            .map_err(|error| match error.kind() {
-                std::io::ErrorKind::StorageFull => Fault::new(
-                    ErrorCode::StoreFull,
-                    "The audit log cannot grow: the disk is full.",
-                ),
-                _ => Fault::internal(error),
-            })
+            .map_err(Fault::disk)
     }
 }
 

@@ -37,13 +37,12 @@ impl Account {
     pub(super) fn new(
         tenant: TenantId,
         limits: Limits,
-        used: [u64; RESOURCES.len()],
         day: String,
         warnings: broadcast::Sender<Warning>,
     ) -> Self {
         let state = State {
             limits,
-            used,
+            used: Default::default(),
             warned: Default::default(),
             day,
             unsaved: 0,
@@ -73,6 +72,11 @@ impl Account {
         let mut state = self.state();
         let used = state.used[resource.place()].saturating_add(amount);
         self.set(&mut state, resource, used);
+    }
+
+    /// Notes how much of something was found to be used.
+    pub(super) fn found(&self, resource: Resource, used: u64) {
+        self.set(&mut self.state(), resource, used);
     }
 
     /// Stores what is used and warns when it passes 80 %.
@@ -107,6 +111,15 @@ impl State {
 }
 
 impl Reservation {
+    /// Counts what was found to be held, whatever the limit.
+    pub(crate) fn found(&mut self, amount: u64) {
+        let account = Arc::clone(&self.account);
+        let mut state = account.state();
+        let others = state.used[self.resource.place()].saturating_sub(self.amount);
+        account.set(&mut state, self.resource, others.saturating_add(amount));
+        self.amount = amount;
+    }
+
     /// Takes more, or gives some back. What is more than the tenant may have is refused, and
     /// nothing changes.
     pub(crate) fn resize(&mut self, amount: u64) -> Result<(), Fault> {
@@ -138,7 +151,7 @@ pub(super) fn exceeded(resource: Resource, used: u64, more: u64, limit: u64) -> 
         ErrorCode::QuotaExceeded,
         format!("The tenant's quota of {resource} is {limit}; {used} are used and {more} more were asked for."),
     )
-    .with_details(serde_json::json!({"resource": resource, "used": used, "limit": limit}))
+    .with_details(serde_json::json!({"quota": resource, "used": used, "limit": limit}))
 }
 
 #[cfg(test)]
@@ -155,13 +168,7 @@ mod tests {
 
     fn account() -> (Arc<Account>, broadcast::Receiver<Warning>) {
         let (sender, warnings) = broadcast::channel(16);
-        let account = Account::new(
-            TenantId::new(),
-            LIMITS,
-            [0; RESOURCES.len()],
-            "2026-01-31".into(),
-            sender,
-        );
+        let account = Account::new(TenantId::new(), LIMITS, "2026-01-31".into(), sender);
         (Arc::new(account), warnings)
     }
 
@@ -179,7 +186,7 @@ mod tests {
             .err()
             .expect("no third");
         assert_eq!(fault.code, ErrorCode::QuotaExceeded);
-        assert_eq!(fault.details.expect("facts")["resource"], "cells_at_once");
+        assert_eq!(fault.details.expect("facts")["quota"], "cells_at_once");
         drop(first);
         take(&account, Resource::CellsAtOnce, 1).expect("the place of the first");
     }

@@ -1,5 +1,5 @@
-//! What tenants may use and what they use now. What is held (sessions, cells, memory, disk) is
-//! counted in memory by whoever holds it; fuel is counted by the UTC day and stored.
+//! What tenants may use and what they use now. What is held (sessions, cells, memory) is counted in
+//! memory by whoever holds it; the disk is measured; fuel is counted by the UTC day and stored.
 
 mod account;
 
@@ -105,9 +105,9 @@ pub(crate) struct Quotas {
 }
 
 impl Quotas {
-    /// Opens the accounts.
-    pub(crate) fn open(store: &Store, defaults: &config::Quotas) -> Self {
-        Self {
+    /// Opens the accounts, as they were stored.
+    pub(crate) async fn open(store: &Store, defaults: &config::Quotas) -> Result<Self, Fault> {
+        let quotas = Self {
             store: store.clone(),
             defaults: Limits {
                 sessions: defaults.sessions,
@@ -118,45 +118,68 @@ impl Quotas {
             },
             accounts: Mutex::default(),
             warnings: broadcast::Sender::new(WARNINGS),
+        };
+        for row in store.quotas().await? {
+            let account = quotas.account(super::stored(&row.tenant_id)?);
+            let set = QuotaRow {
+                sessions: row.sessions,
+                cells_at_once: row.cells_at_once,
+                memory: row.memory,
+                disk: row.disk,
+                fuel_per_day: row.fuel_per_day,
+            };
+            account.state().limits = quotas.defaults.with(&set);
         }
+        for row in store.fuel_of_day(&today()).await? {
+            let account = quotas.account(super::stored(&row.tenant_id)?);
+            account.add(Resource::FuelPerDay, row.used.unsigned_abs());
+        }
+        Ok(quotas)
     }
 
     /// Returns what the tenant may use.
-    pub(crate) async fn limits(&self, tenant: TenantId) -> Result<Limits, Fault> {
-        Ok(self.account(tenant).await?.state().limits)
+    pub(crate) fn limits(&self, tenant: TenantId) -> Limits {
+        self.account(tenant).state().limits
     }
 
     /// Takes room for one more session, or refuses.
-    pub(crate) async fn reserve_session(&self, tenant: TenantId) -> Result<Reservation, Fault> {
-        self.reserve(tenant, Resource::Sessions, 1).await
+    pub(crate) fn reserve_session(&self, tenant: TenantId) -> Result<Reservation, Fault> {
+        self.reserve(tenant, Resource::Sessions, 1)
     }
 
     /// Takes so much of something, or refuses.
-    pub(crate) async fn reserve(
+    pub(crate) fn reserve(
         &self,
         tenant: TenantId,
         resource: Resource,
         amount: u64,
     ) -> Result<Reservation, Fault> {
-        let mut reservation = self.hold(tenant, resource, 0).await?;
+        let mut reservation = self.hold(tenant, resource, 0);
         reservation.resize(amount)?;
         Ok(reservation)
     }
 
     /// Counts what is there already, whatever the limit is now: sessions that a start found.
-    pub(crate) async fn hold(
-        &self,
-        tenant: TenantId,
-        resource: Resource,
-        amount: u64,
-    ) -> Result<Reservation, Fault> {
-        let account = self.account(tenant).await?;
-        Ok(account.hold(resource, amount))
+    pub(crate) fn hold(&self, tenant: TenantId, resource: Resource, amount: u64) -> Reservation {
+        self.account(tenant).hold(resource, amount)
     }
 
-    /// Refuses while the tenant's fuel of the day is used up.
-    pub(crate) async fn may_run(&self, tenant: TenantId) -> Result<(), Fault> {
-        let account = self.account(tenant).await?;
+    /// Notes how much of something was found to be used.
+    pub(crate) fn found(&self, tenant: TenantId, resource: Resource, used: u64) {
+        self.account(tenant).found(resource, used);
+    }
+
+    /// Returns how much of something the tenant uses and may use.
+    pub(crate) fn of(&self, tenant: TenantId, resource: Resource) -> (u64, u64) {
+        let account = self.account(tenant);
+        let state = account.state();
+        (state.used[resource.place()], state.limits.of(resource))
+    }
+
+    /// Refuses while the tenant's fuel of the day is used up, or its disk: each cell leaves a state.
+    pub(crate) fn may_run(&self, tenant: TenantId) -> Result<(), Fault> {
+        self.may_store(tenant)?;
+        let account = self.account(tenant);
         let mut state = account.state();
         state.turn_day(&today());
         let used = state.used[Resource::FuelPerDay.place()];
@@ -169,9 +192,20 @@ impl Quotas {
         )
     }
 
+    /// Refuses while the tenant's files and checkpoints take more than they may.
+    pub(crate) fn may_store(&self, tenant: TenantId) -> Result<(), Fault> {
+        let account = self.account(tenant);
+        let state = account.state();
+        let (used, limit) = (state.used[Resource::Disk.place()], state.limits.disk);
+        if used > limit {
+            return Err(account::exceeded(Resource::Disk, used, 0, limit));
+        }
+        Ok(())
+    }
+
     /// Counts fuel that was used. It is stored within a second.
-    pub(crate) async fn charge_fuel(&self, tenant: TenantId, fuel: u64) -> Result<(), Fault> {
-        let account = self.account(tenant).await?;
+    pub(crate) fn charge_fuel(&self, tenant: TenantId, fuel: u64) {
+        let account = self.account(tenant);
         {
             let mut state = account.state();
             state.turn_day(&today());
@@ -179,7 +213,6 @@ impl Quotas {
         }
         account.add(Resource::FuelPerDay, fuel);
         metrics::counter!("cellblock_fuel_total", "tenant" => tenant.to_string()).increment(fuel);
-        Ok(())
     }
 
     /// Stores the fuel that was used since the last time.
@@ -224,7 +257,7 @@ impl Quotas {
             Action::QuotaChange,
             format!("tenant {tenant}: {row:?}"),
         );
-        let account = self.account(tenant).await?;
+        let account = self.account(tenant);
         audit
             .guard(entry, self.store.set_quotas(tenant, row))
             .await?;
@@ -236,7 +269,7 @@ impl Quotas {
     /// Returns what a tenant uses.
     pub(crate) async fn usage(&self, tenant: TenantId) -> Result<Usage, Fault> {
         self.save().await?;
-        let account = self.account(tenant).await?;
+        let account = self.account(tenant);
         let days = self.store.fuel(tenant, DAYS_SHOWN).await?;
         let mut state = account.state();
         state.turn_day(&today());
@@ -257,30 +290,19 @@ impl Quotas {
         })
     }
 
-    /// Returns a tenant's account, as it was stored.
-    async fn account(&self, tenant: TenantId) -> Result<Arc<Account>, Fault> {
-        if let Some(account) = lock(&self.accounts).get(&tenant) {
-            return Ok(Arc::clone(account));
-        }
-        let limits = self.defaults.with(&self.store.quotas(tenant).await?);
-        let day = today();
-        let newest = self.store.fuel(tenant, 1).await?.into_iter().next();
-        let fuel = newest
-            .filter(|row| row.day == day)
-            .map_or(0, |row| row.used.unsigned_abs());
-        let mut used = [0; RESOURCES.len()];
-        used[Resource::FuelPerDay.place()] = fuel;
-        let account = Arc::new(Account::new(
-            tenant,
-            limits,
-            used,
-            day,
-            self.warnings.clone(),
-        ));
-        // Whoever was faster has the account.
-        Ok(Arc::clone(
-            lock(&self.accounts).entry(tenant).or_insert(account),
-        ))
+    /// Returns the tenants that have used something since the start.
+    pub(crate) fn tenants(&self) -> Vec<TenantId> {
+        lock(&self.accounts).keys().copied().collect()
+    }
+
+    /// Returns a tenant's account; one that is new has the limits that are configured.
+    fn account(&self, tenant: TenantId) -> Arc<Account> {
+        let mut accounts = lock(&self.accounts);
+        let account = accounts.entry(tenant).or_insert_with(|| {
+            let warnings = self.warnings.clone();
+            Arc::new(Account::new(tenant, self.defaults, today(), warnings))
+        });
+        Arc::clone(account)
     }
 }
 
@@ -323,99 +345,13 @@ fn stored(number: u64) -> i64 {
 }
 
 fn today() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()
+    crate::clock::now().strftime("%Y-%m-%d").to_string()
 }
 
 fn seconds_to_midnight() -> u64 {
-    let second = jiff::Timestamp::now().as_second().rem_euclid(24 * 3600);
+    let second = crate::clock::now().as_second().rem_euclid(24 * 3600);
     (24 * 3600 - second).unsigned_abs()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error_code::ErrorCode;
-    use crate::store::tenants::{TenantRow, UserRow};
-
-    async fn opened(folder: &std::path::Path, tenant: TenantId) -> (Store, Quotas) {
-        let store = Store::open(None, folder).await.expect("a database");
-        let row = TenantRow {
-            id: tenant.to_string(),
-            name: "acme".into(),
-            standing: "active".into(),
-            created_at: String::new(),
-        };
-        let user = UserRow {
-            id: "user".into(),
-            tenant_id: tenant.to_string(),
-            name: "ada".into(),
-            role: "admin".into(),
-            standing: "active".into(),
-            created_at: String::new(),
-        };
-        store.ensure_tenant(&row, &user).await.expect("a tenant");
-        let defaults = config::Quotas {
-            fuel_per_day: 100,
-            ..config::Quotas::default()
-        };
-        let quotas = Quotas::open(&store, &defaults);
-        (store, quotas)
-    }
-
-    #[tokio::test]
-    async fn fuel_is_counted_stored_and_found_again() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let tenant = TenantId::new();
-        let (store, quotas) = opened(folder.path(), tenant).await;
-        quotas.may_run(tenant).await.expect("nothing is used");
-        quotas.charge_fuel(tenant, 60).await.expect("charged");
-        quotas.save().await.expect("stored");
-        quotas.charge_fuel(tenant, 40).await.expect("charged");
-        quotas.save().await.expect("stored");
-        let day = store.fuel(tenant, 1).await.expect("asked").remove(0);
-        // Unless midnight fell between, which the account would begin anew.
-        if day.day == today() && day.used == 100 {
-            let (_, again) = opened(folder.path(), tenant).await;
-            let fault = again.may_run(tenant).await.expect_err("all is used");
-            assert_eq!(fault.code, ErrorCode::QuotaExceeded);
-            assert!(
-                fault
-                    .retry_after
-                    .is_some_and(|seconds| seconds <= 24 * 3600)
-            );
-            assert!(again.may_run(tenant).await.is_err());
-        }
-    }
-
-    #[tokio::test]
-    async fn what_was_set_for_a_tenant_counts_and_sessions_that_exist_stay() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let tenant = TenantId::new();
-        let (store, quotas) = opened(folder.path(), tenant).await;
-        store
-            .set_quotas(
-                tenant,
-                &QuotaRow {
-                    sessions: Some(1),
-                    ..QuotaRow::default()
-                },
-            )
-            .await
-            .expect("set");
-        let kept = quotas
-            .hold(tenant, Resource::Sessions, 2)
-            .await
-            .expect("they exist");
-        assert!(quotas.reserve_session(tenant).await.is_err());
-        drop(kept);
-        let _session = quotas
-            .reserve_session(tenant)
-            .await
-            .expect("there is room again");
-        assert!(quotas.reserve_session(tenant).await.is_err());
-        quotas
-            .reserve_session(TenantId::new())
-            .await
-            .expect("another tenant's room is its own");
-    }
-}
+mod tests;

@@ -93,7 +93,7 @@ async fn every_tenant_has_its_own_log_and_wrong_keys_are_told_in_the_right_one()
 
 #[tokio::test]
 async fn what_cannot_be_recorded_is_not_done() {
-    let service = Service::start();
+    let service = Service::start_on_file(&[]);
     change(
         service.data(),
         &["create trigger full before insert on audit begin select raise(abort, 'full'); end"],
@@ -160,7 +160,7 @@ const UNLOCK: [&str; 2] = [
 
 #[tokio::test]
 async fn tampering_is_found_and_its_first_record_named() {
-    let mut service = Service::start();
+    let mut service = Service::start_on_file(&[]);
     for name in ["a", "b", "c", "d"] {
         service
             .post("/users", json!({"name": name, "role": "viewer"}))
@@ -282,15 +282,22 @@ async fn the_table_itself_refuses_changes() {
         .post("/users", json!({"name": "a", "role": "viewer"}))
         .await
         .expect(201);
-    let url = format!("sqlite:{}", service.data().join("cellblock.db").display());
-    let mut database = sqlx::SqliteConnection::connect(&url)
-        .await
-        .expect("it opens");
     for statement in ["update audit set what = ''", "delete from audit"] {
-        let error = sqlx::query(statement)
-            .execute(&mut database)
-            .await
-            .expect_err(statement);
-        assert!(error.to_string().contains("append-only"), "{error}");
+        let error = match service.database() {
+            Some(url) => {
+                let mut database = sqlx::PgConnection::connect(url).await.expect("it opens");
+                sqlx::query(statement).execute(&mut database).await.err()
+            }
+            None => {
+                let file = service.data().join("cellblock.db");
+                let url = format!("sqlite:{}", file.display());
+                let mut database = sqlx::SqliteConnection::connect(&url)
+                    .await
+                    .expect("it opens");
+                sqlx::query(statement).execute(&mut database).await.err()
+            }
+        };
+        let error = error.expect(statement).to_string();
+        assert!(error.contains("append-only"), "{error}");
     }
 }

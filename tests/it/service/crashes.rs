@@ -1,15 +1,15 @@
 //! What a crash of the service, of a worker or of the disk leaves behind.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::support::processes::{kill, worker_processes as workers};
 use crate::support::service::{Service, answered};
 
 /// Begins code that does not end, and waits until it runs.
-async fn begin(service: &Service, session: &str, code: &str) {
+pub async fn begin(service: &Service, session: &str, code: &str) {
     let last = service
         .get(&format!("/sessions/{session}"))
         .await
@@ -25,33 +25,6 @@ async fn begin(service: &Service, session: &str, code: &str) {
     .await
     .expect(202);
     channel.until("started").await;
-}
-
-/// Returns the worker processes of a service.
-fn workers(service: &Service) -> Vec<u32> {
-    let control = service.pid();
-    let mut all: Vec<u32> = Vec::new();
-    // A child belongs to the thread that started it.
-    for entry in std::fs::read_dir(format!("/proc/{control}/task"))
-        .expect("it runs")
-        .flatten()
-    {
-        let children = std::fs::read_to_string(entry.path().join("children")).unwrap_or_default();
-        all.extend(
-            children
-                .split_whitespace()
-                .filter_map(|id| id.parse::<u32>().ok()),
-        );
-    }
-    all
-}
-
-fn kill(process: u32) {
-    let killed = Command::new("kill")
-        .args(["-9", &process.to_string()])
-        .status()
-        .expect("kill runs");
-    assert!(killed.success());
 }
 
 #[tokio::test]
@@ -170,7 +143,7 @@ async fn code_that_ended_two_workers_is_not_run_again() {
 }
 
 /// Returns the files of all checkpoints, the newest last.
-fn checkpoints(service: &Service) -> Vec<PathBuf> {
+pub fn checkpoints(service: &Service) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for tenant in std::fs::read_dir(service.data().join("tenants"))
         .expect("it is there")

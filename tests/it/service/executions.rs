@@ -383,3 +383,19 @@ async fn streams_go_out_line_by_line_to_clients_that_can_decompress() {
         "{text}"
     );
 }
+
+#[tokio::test]
+async fn a_character_that_not_every_database_keeps_is_pythons_to_refuse() {
+    let service = Service::start();
+    let session = service.session().await;
+    let ran = service.run(&session, "a = 1\0").await;
+    assert_eq!(
+        (&ran["status"], &ran["error"]["ename"]),
+        (&json!("error"), &json!("SyntaxError")),
+        "{ran:#}"
+    );
+    let listed = service
+        .get(&format!("/sessions/{session}/executions"))
+        .await;
+    assert_eq!(listed.expect(200)["items"][0]["status"], "error");
+}

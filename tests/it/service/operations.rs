@@ -86,9 +86,16 @@ async fn the_log_names_requests_and_never_a_token() {
         let status = reqwest::get(&path).await.expect("an answer").status();
         assert_eq!(status, 200);
     }
+    // What is logged is written soon after.
+    let log = loop {
+        let log = std::fs::read_to_string(&log).expect("the log");
+        if log.matches("answered").count() >= 2 {
+            break log;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    };
     process.kill().expect("it runs");
     process.wait().expect("it ended");
-    let log = std::fs::read_to_string(log).expect("the log");
     let told = log
         .lines()
         .find(|line| line.contains("answered"))

@@ -79,7 +79,7 @@ async fn begin(
         .await
         .expect("it listens");
     let head = format!(
-        "PATCH /api/v1{upload} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/offset+octet-stream\r\nUpload-Offset: {offset}\r\nContent-Length: {}\r\n\r\n",
+        "PATCH /api/v1{upload} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nContent-Type: application/offset+octet-stream\r\nUpload-Offset: {offset}\r\nContent-Length: {}\r\n\r\n",
         service.token,
         bytes.len()
     );
@@ -401,7 +401,7 @@ async fn a_write_that_a_crash_cut_leaves_nothing() {
         .await
         .expect("it listens");
     let head = format!(
-        "PUT /api/v1{files}/a HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Length: 100000\r\n\r\n",
+        "PUT /api/v1{files}/a HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nContent-Length: 100000\r\n\r\n",
         service.token
     );
     stream.write_all(head.as_bytes()).await.expect("sent");

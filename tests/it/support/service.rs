@@ -61,6 +61,19 @@ impl Service {
 
     /// Starts a service with settings, as `("server.body", "1 MiB")`.
     pub fn start_with(settings: &[(&str, &str)]) -> Self {
+        match super::postgres::chosen() {
+            Some(url) => Self::start_on(&url, settings),
+            None => Self::start_on_file(settings),
+        }
+    }
+
+    /// Starts a service with settings on a database.
+    pub fn start_on(url: &str, settings: &[(&str, &str)]) -> Self {
+        Self::start_on_file(&[&[("data.database", url)], settings].concat())
+    }
+
+    /// Starts a service with settings whose database is a file, whatever the others have.
+    pub fn start_on_file(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let settings: Vec<_> = settings
             .iter()
@@ -79,14 +92,44 @@ impl Service {
         }
     }
 
+    /// Starts a service by a command that ends in running it; it gets the arguments that each
+    /// service gets. `data` is where this process finds its data folder.
+    pub fn start_by(command: Command, folder: tempfile::TempDir, data: PathBuf) -> Self {
+        let (process, address, token) = launch_by(command, folder.path(), &[]);
+        Self {
+            process,
+            address,
+            token,
+            client: reqwest::Client::new(),
+            data,
+            settings: Vec::new(),
+            _folder: Some(folder),
+        }
+    }
+
+    /// Ends the process as an operator does, and waits until it has ended.
+    pub fn end(&mut self) {
+        let process = rustix::process::Pid::from_child(&self.process);
+        rustix::process::kill_process(process, rustix::process::Signal::TERM).expect("it runs");
+        self.process.wait().expect("it ended");
+    }
+
     /// Ends the process as a power cut would, and starts it again on what it left.
     pub fn kill_and_restart(&mut self) {
-        self.process.kill().expect("it runs");
+        // It may have ended by itself.
+        let _ = self.process.kill();
         self.process.wait().expect("it ended");
         let (process, address, token) = launch(&self.data, &self.settings);
         self.process = process;
         self.address = address;
         self.token = token;
+    }
+
+    /// Returns the URL of its database; nothing for a file in the data folder.
+    pub fn database(&self) -> Option<&str> {
+        let mut settings = self.settings.iter();
+        let url = settings.find(|(name, _)| name == "data.database");
+        url.map(|(_, url)| url.as_str())
     }
 
     /// Returns the data folder.
@@ -165,7 +208,12 @@ impl Service {
 
     /// Returns how many things lie where no guest sees them, on their way into a project.
     pub fn under_way(&self) -> usize {
-        let found = std::fs::read_dir(self.data.join("tenants"))
+        self.under_way_in(&self.data)
+    }
+
+    /// As `under_way`, where the data folder is found elsewhere.
+    pub fn under_way_in(&self, data: &Path) -> usize {
+        let found = std::fs::read_dir(data.join("tenants"))
             .expect("tenants")
             .flatten();
         found
@@ -223,12 +271,30 @@ pub async fn answered(request: RequestBuilder) -> Answered {
 }
 
 fn launch(data: &Path, settings: &[(String, String)]) -> (Child, String, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cellblock"));
+    launch_by(
+        Command::new(env!("CARGO_BIN_EXE_cellblock")),
+        data,
+        settings,
+    )
+}
+
+fn launch_by(
+    mut command: Command,
+    data: &Path,
+    settings: &[(String, String)],
+) -> (Child, String, String) {
     command
         .args(["serve", "--address", "127.0.0.1:0", "--data"])
         .arg(data)
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
+    // A test that wants the log puts a file there for it.
+    if let Ok(log) = std::fs::OpenOptions::new()
+        .append(true)
+        .open(data.join("stderr.log"))
+    {
+        command.stderr(log);
+    }
     for (name, value) in settings {
         let name = name.to_uppercase().replace('.', "__");
         command.env(format!("CELLBLOCK_{name}"), value);

@@ -58,6 +58,46 @@ one, two, three, four, five, six, seven = R(), L(), K(), N(), S('abc'), D(a=1), 
                 self.assertIn(name, found)
                 self.assertLessEqual(len(found[name]["preview"]), 210)
 
+    def test_one_that_never_ends_costs_its_own_preview_only(self):
+        self.good("""
+class Loop:
+    def __repr__(self):
+        while True: pass
+class Stubborn:
+    def __repr__(self):
+        try:
+            while True: pass
+        except Exception: return 'caught'
+class Deep:
+    def __repr__(self): return repr(self)
+class Fine:
+    def __repr__(self): return 'fine'
+one, two, three, last = Loop(), Stubborn(), Deep(), Fine()
+""")
+        found = self.variables()
+        self.assertEqual(found["one"]["preview"], "<not shown: it takes too long>")
+        self.assertEqual(found["two"]["preview"], "<not shown: it takes too long>")
+        self.assertIn("not shown", found["three"]["preview"])
+        self.assertEqual(found["last"]["preview"], "fine")
+
+    def test_what_hides_from_the_count_is_ended_by_the_limit(self):
+        self.good("""
+from cellblock_kernel.limits import LimitExceeded
+class Hidden:
+    def __repr__(self): raise LimitExceeded('the time is over')
+class Fine:
+    def __repr__(self): return 'fine'
+one, last = Hidden(), Fine()
+""")
+        found = self.variables()
+        self.assertEqual(found["one"]["preview"], "<not shown: it takes too long>")
+        self.assertEqual(found["last"]["preview"], "<Fine object>")
+
+    def test_plainly_no_object_is_asked(self):
+        self.good("class Fine:\n    def __repr__(self): return 'fine'\none, two = Fine(), 5")
+        found = {v["name"]: v["preview"] for v in self.ask("variables", plain=True)["variables"]}
+        self.assertEqual((found["one"], found["two"]), ("<Fine object>", "5"))
+
     def test_numpy_and_pandas(self):
         self.good(
             "import numpy as np, pandas as pd\na = np.zeros((1000, 3))\nv = a[:, 1]\nz = np.float64(2.5)\nd = pd.DataFrame({'x': [1, 2], 'y': ['a', None]})\ns = d.x\ni = d.index\nt = pd.Timestamp('2024-01-01')\nq = np.zeros((0, 4))"
@@ -196,8 +236,43 @@ class Exports(NotebookTest):
         import io
         import zipfile
 
+        self.good("d = pd.DataFrame({'=1+1': ['=1+1', '{=1+1}', '+1', '@x', -5]}, index=pd.Index(list('=+-@a')))")
         body = self.export(variables=["d"], format="xlsx")[1]
-        self.assertNotIn(b"<f>", zipfile.ZipFile(io.BytesIO(body)).read("xl/worksheets/sheet1.xml"))
+        sheet = zipfile.ZipFile(io.BytesIO(body)).read("xl/worksheets/sheet1.xml")
+        self.assertNotIn(b"<f", sheet)
+        self.assertIn(b"<v>-5</v>", sheet)
+
+    def test_formulas_are_escaped_in_csv(self):
+        self.good("""
+d = pd.DataFrame({'text': ['=cmd()', '+1-2', '-x', '@a', '\\tb', '\\rc', 'plain', '-5', '+3e2'], 'number': range(-5, 4),
+                  '=name': pd.Categorical(list('abc-=-abc'))}, index=pd.Index(['=i'] + list('bcdefghi'), name='+n'))
+""")
+        import io
+
+        import pandas
+
+        read = lambda: pandas.read_csv(io.BytesIO(self.host.reply_body), dtype=str, keep_default_na=False)
+        self.export(variables=["d"], format="csv")
+        found = read()
+        self.assertEqual(list(found.columns), ["'+n", "text", "number", "'=name"])
+        expected = ["'=cmd()", "'+1-2", "'-x", "'@a", "'\tb", "'\rc", "plain", "-5", "+3e2"]
+        self.assertEqual(list(found["text"]), expected)
+        self.assertEqual(found["number"][0], "-5")
+        self.assertEqual(list(found["'=name"])[3:6], ["'-", "'=", "'-"])
+        self.assertEqual(found["'+n"][0], "'=i")
+        # The control: who wants the text as it is gets it.
+        self.export(variables=["d"], format="csv", formulas=True)
+        self.assertEqual(read()["text"][0], "=cmd()")
+
+    def test_a_plain_table_comes_back_from_csv_as_it_was(self):
+        self.good("""
+d = pd.DataFrame({'a': [-1, 2], 'b': ['x', None], 'c': [-1.5, np.nan], 'd': pd.to_datetime(['2024-01-01', None]),
+                  'e': [True, False]})
+m = d.groupby(['a', 'e'])[['c']].sum()
+""")
+        for name in "dm":
+            harmless = self.export(variables=[name], format="csv")[1]
+            self.assertEqual(harmless, self.export(variables=[name], format="csv", formulas=True)[1])
 
     def test_refusals(self):
         for request, word in (
