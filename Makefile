@@ -10,7 +10,7 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 CELLBLOCK := $(TARGET_DIR)/debug/cellblock
 CARGO_FLAGS := --locked
 
-.PHONY: help prepare prepare-tests build run test lint queries doc deny bench clean
+.PHONY: help prepare prepare-tests frontend build run test lint queries types doc deny bench clean
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -21,7 +21,20 @@ prepare:
 prepare-tests:
 	@.ci/prepare tests
 
-build: prepare ## Build the command `cellblock`.
+# What npm installs, and what the browser notebook is built to.
+MODULES := frontend/node_modules/.package-lock.json
+PAGE := frontend/dist/index.html
+
+$(MODULES): frontend/package-lock.json
+	cd frontend && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(PAGE): $(MODULES) $(shell git ls-files frontend examples)
+	cd frontend && npm run --silent build
+
+frontend: prepare $(PAGE) ## Build the browser notebook, which the command holds.
+
+build: prepare frontend ## Build the command `cellblock`.
 	$(CARGO) build $(CARGO_FLAGS) --workspace
 
 run: build ## Prepare the interpreter, run examples/tour.ipynb (its outputs are in target/tour.ipynb), and serve.
@@ -31,18 +44,24 @@ run: build ## Prepare the interpreter, run examples/tour.ipynb (its outputs are 
 	@echo "The service is at the address below, its API at /docs; Ctrl-C ends it."
 	$(CELLBLOCK) serve
 
-test: prepare-tests lint doc ## Check style, run all tests, build the documentation, check the dependencies.
+test: prepare-tests frontend lint doc ## Check style, run all tests, build the documentation, check the dependencies.
 	$(CARGO) test $(CARGO_FLAGS) --workspace
 	@.ci/test-postgres
+	@.ci/test-browser
 	$(CARGO) bench $(CARGO_FLAGS) --workspace --profile dev --bench load -- --quick
 	@.ci/deny
 
-lint:
+lint: $(MODULES)
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
+	cd frontend && npm run --silent lint
 
 queries: prepare ## Check the database queries against the schema and renew .sqlx/, after changing either.
 	@.ci/queries
+
+types: build ## Renew the types of the API in frontend/, after changing the API.
+	$(CELLBLOCK) openapi > $(TARGET_DIR)/openapi.json
+	cd frontend && npm run --silent types -- $(abspath $(TARGET_DIR))/openapi.json
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(CARGO_FLAGS) --workspace --no-deps

@@ -14,6 +14,7 @@ mod bench;
 mod config;
 mod doctor;
 mod image;
+mod openapi;
 mod policy;
 mod run;
 mod serve;
@@ -61,6 +62,8 @@ enum Command {
     /// Check that the service's audit log is as it was written.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Print the OpenAPI document of the service's API.
+    Openapi,
     /// Measure the sandbox on this machine.
     Bench(bench::Arguments),
     /// Check this machine and say what to do.
@@ -164,6 +167,7 @@ pub fn main() -> ExitCode {
             Command::Policy(command) => policy::run(&command),
             Command::Config(command) => config::run(&command),
             Command::Audit(command) => audit::run(command).await,
+            Command::Openapi => openapi::run(),
             Command::Bench(arguments) => bench::run(&arguments).await,
             Command::Doctor => doctor::run().await,
         }

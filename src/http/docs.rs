@@ -1,6 +1,6 @@
 //! The API's own documentation: the OpenAPI document, its UI, and the page of error codes.
 
-use axum::response::{Html, Redirect};
+use axum::response::Html;
 use axum::routing::get;
 use axum::{Json, Router};
 use utoipa::OpenApi;
@@ -144,7 +144,6 @@ fn own<T>(part: &mut RefOr<T>) -> Option<&mut T> {
 pub(super) fn pages(document: Description) -> Router<App> {
     let json = document.clone();
     Router::new()
-        .route("/", get(|| std::future::ready(Redirect::to("/docs/"))))
         .route("/openapi.json", get(move || std::future::ready(Json(json))))
         .route(
             "/docs/errors",

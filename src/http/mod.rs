@@ -15,6 +15,7 @@ mod executions;
 mod exports;
 mod extract;
 mod files;
+mod frontend;
 mod health;
 mod host;
 mod idempotency;
@@ -50,7 +51,7 @@ mod users;
 use std::sync::Arc;
 
 pub(crate) use connection::serve;
-pub(crate) use router::router;
+pub(crate) use router::{document, router};
 
 use crate::service::Service;
 

@@ -9,15 +9,17 @@ use tower_http::compression::predicate::{DefaultPredicate, Predicate as _};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::request_id::PropagateRequestIdLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
-use utoipa::OpenApi;
+use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    App, audit, auth, cells, channel, checkpoints, code, docs, executions, exports, files, health,
-    host, idempotency, keys, limits, linger, looks, notebook_execution, notebook_files,
-    notebook_updates, notebooks, observe, one_shot, origin, pace, problem, projects, proxy,
-    quarantine, quotas, secrets, sessions, system, templates, tenants, uploads, users,
+    App, audit, auth, cells, channel, checkpoints, code, docs, executions, exports, files,
+    frontend, health, host, idempotency, keys, limits, linger, looks, notebook_execution,
+    notebook_files, notebook_updates, notebooks, observe, one_shot, origin, pace, problem,
+    projects, proxy, quarantine, quotas, secrets, sessions, system, templates, tenants, uploads,
+    users,
 };
 
 /// Returns all addresses with their documentation.
@@ -134,6 +136,11 @@ fn streamed() -> OpenApiRouter<App> {
     uploads.merge(files)
 }
 
+/// Returns the description of all addresses.
+pub(crate) fn document() -> OpenApi {
+    docs::completed(api().split_for_parts().1)
+}
+
 /// Returns the service's router.
 pub(crate) fn router(app: App) -> Router {
     let body = usize::try_from(app.config.server.body.0).unwrap_or(usize::MAX);
@@ -153,6 +160,8 @@ pub(crate) fn router(app: App) -> Router {
             app.clone(),
             auth::authenticate,
         ))
+        // The files of the page are for everybody, and there are many of them.
+        .merge(frontend::pages())
         .layer(middleware::from_fn_with_state(app.clone(), host::check))
         .layer(middleware::from_fn(linger::linger))
         .layer(middleware::from_fn(pace::keep))

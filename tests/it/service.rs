@@ -26,6 +26,7 @@ mod notebook_runs;
 mod notebooks;
 mod one_shot;
 mod operations;
+mod page;
 mod projects;
 mod proxies;
 mod quarantine;

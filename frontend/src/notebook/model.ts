@@ -1,0 +1,236 @@
+// A notebook as this browser knows it, and how events of the service change it. Pure: no requests, no screen.
+
+import { never, type Event, type Usage, type WireCell } from '@/api/events'
+import { joined, type DisplayOutput, type Output } from '@/outputs/types'
+import { overwritten } from '@/outputs/printed'
+
+export type CellType = 'code' | 'markdown' | 'raw'
+
+export interface Cell {
+  cell_id: string
+  cell_type: CellType
+  source: string
+  metadata: Record<string, unknown>
+  outputs: Output[]
+  execution_count: number | null
+  revision: number
+  change: number
+  /** Its outputs are from an execution that was undone. */
+  undone: boolean
+  stale: boolean
+  /** It runs or waits to run. */
+  running: boolean
+}
+
+/** What is known of a cell's execution beyond the document. */
+export interface Activity {
+  state: 'queued' | 'running' | 'done'
+  position?: number
+  /** When it began to be so, by this browser's clock. */
+  since: number
+  /** When it was started, by the service's clock. */
+  started?: number
+  /** How long it ran, in milliseconds. */
+  took?: number
+  usage?: Usage
+  outcome?: string
+  prompt?: { prompt: string; password: boolean }
+  checkpointBefore?: string | null
+}
+
+export type Kernel = 'none' | 'starting' | 'idle' | 'busy' | 'dead'
+
+export interface Notebook {
+  id: string
+  name: string
+  path: string
+  projectId: string
+  sessionId: string | null
+  status: 'idle' | 'running' | 'error'
+  kernel: Kernel
+  revision: number
+  order: string[]
+  cells: Map<string, Cell>
+  activities: Map<string, Activity>
+  /** `clear_output(wait=True)` was said: the next output replaces those before. */
+  clearing: Set<string>
+  /** Cells that ran already when the copy was made: some of their outputs may be missing until the service tells all. */
+  partial: Set<string>
+  watchers: number
+}
+
+/** Whether the copy is whole after an event, or has to be fetched again. */
+export type Applied = 'applied' | 'reload'
+
+/** Brings an event into a notebook. */
+export function apply(notebook: Notebook, event: Event, now: number): Applied {
+  const cell = event.cell_id === undefined ? undefined : notebook.cells.get(event.cell_id)
+  if (event.session_id !== undefined) notebook.sessionId = event.session_id
+  switch (event.type) {
+    case 'cell_changed': {
+      const { revision, stale, running, cell: wire } = event.content
+      if (revision <= notebook.revision && cell !== undefined && cell.change >= wire.change && cell.running === running && cell.revision >= wire.revision) return 'applied'
+      change(notebook, wire, stale, running, now)
+      notebook.revision = Math.max(notebook.revision, revision)
+      return 'applied'
+    }
+    case 'cells_moved': {
+      const { revision, at, removed, cells } = event.content
+      if (revision <= notebook.revision) return 'applied'
+      notebook.order.splice(at, removed, ...cells)
+      notebook.revision = revision
+      return 'applied'
+    }
+    case 'notebook_status':
+      notebook.status = event.content.status
+      markStale(notebook, new Set(event.content.stale))
+      return 'applied'
+    case 'presence':
+      notebook.watchers = event.content.watchers
+      return 'applied'
+    case 'status':
+      notebook.kernel = event.content.execution_state
+      return 'applied'
+    case 'queued':
+      if (event.cell_id !== undefined) {
+        notebook.activities.set(event.cell_id, { state: 'queued', position: event.content.position, since: now })
+      }
+      return 'applied'
+    case 'started':
+      if (cell !== undefined) {
+        notebook.kernel = 'busy'
+        notebook.activities.set(cell.cell_id, { state: 'running', since: now, started: Date.parse(event.time) })
+        notebook.clearing.delete(cell.cell_id)
+        notebook.partial.delete(cell.cell_id)
+        cell.outputs = []
+        cell.running = true
+      }
+      return 'applied'
+    case 'finished':
+      notebook.kernel = 'idle'
+      if (cell !== undefined) {
+        const started = notebook.activities.get(cell.cell_id)?.started
+        notebook.activities.set(cell.cell_id, {
+          state: 'done',
+          since: now,
+          took: started === undefined ? event.content.usage.seconds * 1000 : Math.max(0, Date.parse(event.time) - started),
+          usage: event.content.usage,
+          outcome: event.content.outcome,
+          checkpointBefore: event.content.checkpoint_before,
+        })
+      }
+      return 'applied'
+    case 'stream':
+      for (const outputs of shownBy(notebook, cell)) addStream(outputs, event.content.name, event.content.text)
+      return 'applied'
+    case 'display_data':
+    case 'execute_result':
+      for (const outputs of shownBy(notebook, cell)) {
+        const { data, metadata, transient } = event.content
+        const shown: DisplayOutput = { output_type: event.type, data, metadata }
+        if (transient?.display_id !== undefined) shown.display_id = transient.display_id
+        if (event.type === 'execute_result') shown.execution_count = event.content.execution_count
+        outputs.push(shown)
+      }
+      return 'applied'
+    case 'update_display_data':
+      for (const each of notebook.cells.values()) updateDisplay(each, event.content.transient?.display_id, event.content)
+      return 'applied'
+    case 'error':
+      for (const outputs of shownBy(notebook, cell)) outputs.push({ output_type: 'error', ...event.content })
+      return 'applied'
+    case 'clear_output':
+      if (cell !== undefined && !notebook.partial.has(cell.cell_id)) {
+        if (event.content.wait) notebook.clearing.add(cell.cell_id)
+        else cell.outputs = []
+      }
+      return 'applied'
+    case 'input_request': {
+      const activity = cell && notebook.activities.get(cell.cell_id)
+      if (activity) activity.prompt = event.content
+      else if (cell) notebook.activities.set(cell.cell_id, { state: 'running', since: now, prompt: event.content })
+      return 'applied'
+    }
+    case 'gap':
+      return 'reload'
+    case 'execution_status':
+    case 'restored':
+    case 'checkpoint':
+    case 'log':
+    case 'comm_open':
+    case 'comm_msg':
+    case 'comm_close':
+      return 'applied'
+    default:
+      return never(event)
+  }
+}
+
+function markStale(notebook: Notebook, stale: Set<string>): void {
+  for (const cell of notebook.cells.values()) {
+    if (cell.stale !== stale.has(cell.cell_id)) cell.stale = !cell.stale
+  }
+}
+
+function change(notebook: Notebook, wire: WireCell, stale: boolean, running: boolean, now: number): void {
+  const known = notebook.cells.get(wire.cell_id)
+  const id = wire.cell_id
+  // While a cell runs, what it shows comes event by event and is newer than what is written down.
+  const follows = running && known?.running === true && !notebook.partial.has(id)
+  if (running && known?.running === true) notebook.partial.delete(id)
+  const activity = notebook.activities.get(id)
+  if (running && activity?.state === 'done') notebook.activities.delete(id)
+  if (!running && activity !== undefined && activity.state !== 'done') notebook.activities.set(id, { state: 'done', since: now })
+  const outputs = follows ? known.outputs : reconciled(known?.outputs ?? [], wire.outputs)
+  if (!running) notebook.partial.delete(id)
+  const next: Cell = { ...wire, outputs, stale, running }
+  if (known === undefined) notebook.cells.set(id, next)
+  else Object.assign(known, next)
+}
+
+/** Keeps outputs that are as they were, so that what is drawn of them stays. */
+function reconciled(before: Output[], after: Output[]): Output[] {
+  return after.map((output, index) => {
+    const known = before[index]
+    if (known === undefined || known.output_type !== output.output_type) return output
+    return same({ ...known, display_id: undefined }, { ...output, display_id: undefined }) ? known : output
+  })
+}
+
+function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a) !== Array.isArray(b)) return false
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => same((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]))
+}
+
+/** Returns the outputs to which a cell adds, after a clearing that waited; none while they are not whole. */
+function shownBy(notebook: Notebook, cell: Cell | undefined): Output[][] {
+  if (cell === undefined || notebook.partial.has(cell.cell_id)) return []
+  if (notebook.clearing.delete(cell.cell_id)) cell.outputs = []
+  return [cell.outputs]
+}
+
+function addStream(outputs: Output[], name: 'stdout' | 'stderr', text: string): void {
+  const last = outputs.at(-1)
+  if (last?.output_type === 'stream' && last.name === name) last.text = overwritten(joined(last.text), text)
+  else outputs.push({ output_type: 'stream', name, text: overwritten('', text) })
+}
+
+function updateDisplay(cell: Cell, id: string | undefined, content: { data: DisplayOutput['data']; metadata: DisplayOutput['metadata'] }): void {
+  if (id === undefined) return
+  for (const output of cell.outputs) {
+    if ((output.output_type === 'display_data' || output.output_type === 'execute_result') && output.display_id === id) {
+      output.data = content.data
+      output.metadata = content.metadata
+    }
+  }
+}
+
+/** What a cell does now: the events say more than the document, when they were seen. */
+export function activityOf(notebook: Notebook, cell: Cell): Activity['state'] | 'idle' {
+  const state = notebook.activities.get(cell.cell_id)?.state
+  if (state === 'queued' || state === 'running') return state
+  return cell.running ? 'queued' : (state ?? 'idle')
+}

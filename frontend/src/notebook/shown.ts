@@ -1,0 +1,32 @@
+// What can be told of a cell's outputs without drawing them.
+
+import { joined, type Output } from '@/outputs/types'
+
+/** Returns `df` for a last line of `df`, `df.head()`, `display(df)` and the like. */
+export function shownTable(source: string): string | undefined {
+  const last = source.trimEnd().split('\n').at(-1)?.trim() ?? ''
+  return /^(?:display\(\s*)?([A-Za-z_]\w*)(?:\.(?:head|tail|sample)\([^()]*\))?\s*\)?$/.exec(last)?.[1]
+}
+
+/** So many lines stand at full height; more scroll within their cell. */
+const MOST_LINES = 40
+
+/** Says whether outputs are so long that they should scroll within their cell. */
+export function isLong(outputs: Output[]): boolean {
+  let lines = 0
+  for (const output of outputs) {
+    if (output.output_type === 'stream') lines += linesOf(joined(output.text), MOST_LINES)
+    else if (output.output_type === 'error') lines += 8
+    else lines += 'text/plain' in output.data && Object.keys(output.data).length === 1 ? linesOf(joined(output.data['text/plain']), MOST_LINES) : 10
+    if (lines > MOST_LINES) return true
+  }
+  return false
+}
+
+/** Counts lines, not further than one beyond `most`. Lines without an end count by their length. */
+export function linesOf(text: string, most: number): number {
+  if (text.length > most * 250) return most + 1
+  let lines = 1
+  for (let at = text.indexOf('\n'); at >= 0 && lines <= most; at = text.indexOf('\n', at + 1)) lines += 1
+  return lines
+}

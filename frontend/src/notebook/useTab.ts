@@ -1,0 +1,67 @@
+// A notebook in its tab: what the shell asks of it, and what it tells of itself.
+
+import { useEventListener } from '@vueuse/core'
+import { onBeforeUnmount, watch } from 'vue'
+import { never } from '@/api/events'
+import { listen, type NotebookCommand } from '@/stores/commands'
+import { useTabs } from '@/stores/tabs'
+import { closeNotebook, type NotebookStore } from './store'
+
+export interface Asked {
+  find: () => void
+  restart: (how: 'restart' | 'restart-run') => void
+}
+
+export function useTab(store: NotebookStore, { find, restart }: Asked): void {
+  const tabs = useTabs()
+
+  function heed(command: NotebookCommand): unknown {
+    switch (command.type) {
+      case 'run-all':
+        return store.runWhich('all')
+      case 'run-above':
+        return store.runWhich('above')
+      case 'run-below':
+        return store.runWhich('below')
+      case 'run-stale':
+        return store.runWhich('stale')
+      case 'interrupt':
+        return store.interrupt()
+      case 'restart':
+        return restart('restart')
+      case 'restart-and-run-all':
+        return restart('restart-run')
+      case 'save':
+        return store.drafts.saveAll()
+      case 'find':
+        return find()
+      case 'clear-outputs':
+        return store.clearOutputs()
+      case 'undo':
+        return store.undo()
+      case 'redo':
+        return store.redo()
+      case 'reload':
+        return store.load()
+      case 'reveal-cell':
+        return store.go(command.cell)
+      default:
+        return never(command)
+    }
+  }
+
+  const deaf = listen(store.id, (command) => void heed(command))
+  watch(
+    () => store.unsaved.size > 0,
+    (unsaved) => tabs.report(`/notebooks/${store.id}`, { unsaved }),
+  )
+  useEventListener(window, 'beforeunload', (event) => {
+    if (store.unsaved.size === 0) return
+    void store.drafts.saveAll()
+    event.preventDefault()
+  })
+  onBeforeUnmount(() => {
+    deaf()
+    closeNotebook(store.id)
+  })
+}

@@ -1,0 +1,69 @@
+// The pure parts of the panels.
+
+import { describe, expect, it } from 'vitest'
+import type { Event } from '@/api/events'
+import { FollowedPages } from './followPages'
+import { logLine } from './logLine'
+import { firstLine, timeline } from './timeline'
+import type { Checkpoint, Execution } from './useSessionFeed'
+
+describe('a list that is followed', () => {
+  const list = [...'abcde']
+  const asked: (string | undefined)[] = []
+  const fetch = async (after: string | undefined) => {
+    asked.push(after)
+    const from = after === undefined ? 0 : list.indexOf(after) + 1
+    const items = list.slice(from, from + 2)
+    return { items, next: from + 2 < list.length ? items.at(-1) : null }
+  }
+
+  it('is read to its end, and then only from where it may have grown', async () => {
+    const pages = new FollowedPages(fetch)
+    expect((await pages.refresh()).join('')).toBe('abcde')
+    asked.length = 0
+    list.push('f', 'g')
+    expect((await pages.refresh()).join('')).toBe('abcdefg')
+    expect(asked).toEqual(['d', 'f'])
+  })
+  it('is read again from the first that may still change', async () => {
+    const pages = new FollowedPages(fetch, (item) => item !== 'c')
+    await pages.refresh()
+    asked.length = 0
+    expect((await pages.refresh()).join('')).toBe('abcdefg')
+    expect(asked[0]).toBe('b')
+  })
+})
+
+describe('the timeline', () => {
+  const checkpoint = (id: string, execution_id: string | null, label: string | null = null) => ({ id, execution_id, label }) as Checkpoint
+  const execution = (execution_id: string, cell_id: string, code: string) => ({ execution_id, cell_id, code }) as Execution
+
+  it('has the newest first, each with the cell that made it', () => {
+    const moments = timeline([checkpoint('1', 'x'), checkpoint('2', null, 'before lunch'), checkpoint('3', 'y')], [execution('x', 'A', '# sum\n\na = 1'), execution('y', 'A', 'a = 2')], '2')
+    expect(moments.map(({ title, current, lastOfCell }) => [title, current, lastOfCell])).toEqual([
+      ['a = 2', false, true],
+      ['before lunch', true, false],
+      ['a = 1', false, false],
+    ])
+  })
+  it('shows a comment where there is nothing else', () => {
+    expect(firstLine('# only this')).toBe('# only this')
+    expect(firstLine(null)).toBe('')
+  })
+})
+
+describe('the log', () => {
+  const event = (type: string, content: unknown) => ({ seq: 1, time: 't', type, content }) as Event
+
+  it('says why a cell did not end well', () => {
+    expect(logLine(event('finished', { outcome: 'limit', error: { message: 'memory' } }))).toMatchObject({ level: 'error', key: 'log.limit', values: { why: 'memory' } })
+    expect(logLine(event('finished', { outcome: 'error', error: { ename: 'E', evalue: 'v' } }))).toMatchObject({ level: 'warning', values: { why: 'E: v' } })
+    expect(logLine(event('finished', { outcome: 'ok' }))).toMatchObject({ level: 'info', key: 'log.finished' })
+  })
+  it('leaves what cells show to the cells', () => {
+    expect(logLine(event('stream', { name: 'stdout', text: 'x' }))).toBeNull()
+  })
+  it('tells what the service says in its own words', () => {
+    expect(logLine(event('log', { level: 'warning', message: 'full' }))).toMatchObject({ level: 'warning', text: 'full' })
+  })
+})

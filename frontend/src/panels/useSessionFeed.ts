@@ -1,0 +1,145 @@
+// What a session does, for the panels beside it: its state, its events, what was run, its checkpoints.
+
+import { useDebounceFn, useDocumentVisibility } from '@vueuse/core'
+import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
+import { api, got, type Schemas } from '@/api/client'
+import type { Event } from '@/api/events'
+import { Refused } from '@/api/problem'
+import { EventSocket, type Line } from '@/api/socket'
+import { FollowedPages } from './followPages'
+
+export type Session = Schemas['SessionView']
+export type Execution = Schemas['ExecutionView']
+export type Checkpoint = Schemas['CheckpointView']
+
+export interface Sample {
+  time: number
+  memory: number
+  fuel: number
+}
+
+const MOST_EVENTS = 500
+const MOST_SAMPLES = 120
+const PAGE = 50
+const PAUSE_BUSY = 1000
+const PAUSE_IDLE = 3000
+
+export const isOver = ({ status }: Execution) => status !== 'queued' && status !== 'running'
+
+export function useSessionFeed(id: Ref<string | undefined>) {
+  const session = shallowRef<Session | null>(null)
+  const events = shallowRef<Event[]>([])
+  const samples = shallowRef<Sample[]>([])
+  const executions = shallowRef<Execution[]>([])
+  const checkpoints = shallowRef<Checkpoint[]>([])
+  /** Counts the moments at which the variables may have changed. */
+  const changes = ref(0)
+  const line = ref<Line>('connecting')
+  /** There is no such session any more. */
+  const gone = ref(false)
+  const visible = useDocumentVisibility()
+  let socket: EventSocket | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let pages: { executions: FollowedPages<Execution>; checkpoints: FollowedPages<Checkpoint> } | undefined
+
+  /** Does something that nobody asked for: a refusal says itself elsewhere. */
+  async function quietly(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+    }
+  }
+
+  async function sample(asked: string): Promise<void> {
+    try {
+      const now = await got(api.GET('/api/v1/sessions/{session_id}', { params: { path: { session_id: asked } } }))
+      if (asked !== id.value) return
+      session.value = now
+      samples.value = [...samples.value.slice(1 - MOST_SAMPLES), { time: Date.now(), memory: now.usage.memory_bytes, fuel: now.usage.fuel }]
+    } catch (error) {
+      if (error instanceof Refused && error.problem.status === 404 && asked === id.value) gone.value = true
+      throw error
+    }
+  }
+
+  /** Looks how the session is, and again after a while. */
+  async function look(): Promise<void> {
+    const asked = id.value
+    if (asked === undefined) return
+    try {
+      if (visible.value === 'visible') await quietly(() => sample(asked))
+    } finally {
+      clearTimeout(timer)
+      if (asked === id.value && !gone.value) timer = setTimeout(() => void look(), session.value?.state === 'busy' ? PAUSE_BUSY : PAUSE_IDLE)
+    }
+  }
+
+  const reread = () =>
+    quietly(async () => {
+      const [asked, of] = [id.value, pages]
+      if (of === undefined) return
+      const [ran, kept] = await Promise.all([of.executions.refresh(), of.checkpoints.refresh()])
+      if (asked !== id.value) return
+      executions.value = ran
+      checkpoints.value = kept
+    })
+  const rereadSoon = useDebounceFn(() => void reread(), 250, { maxWait: 1000 })
+
+  function heard(event: Event): void {
+    events.value = [...events.value.slice(1 - MOST_EVENTS), event]
+    switch (event.type) {
+      case 'finished':
+      case 'restored':
+      case 'gap':
+        changes.value++
+        void rereadSoon()
+        void look()
+        break
+      case 'queued':
+      case 'started':
+      case 'checkpoint':
+        void rereadSoon()
+        void look()
+        break
+      default:
+    }
+  }
+
+  function end(): void {
+    clearTimeout(timer)
+    socket?.close()
+    socket = undefined
+    pages = undefined
+  }
+
+  watch(
+    id,
+    (now) => {
+      end()
+      session.value = null
+      gone.value = false
+      events.value = []
+      samples.value = []
+      executions.value = []
+      checkpoints.value = []
+      if (now === undefined) return
+      const path = { session_id: now }
+      pages = {
+        executions: new FollowedPages((after) => got(api.GET('/api/v1/sessions/{session_id}/executions', { params: { path, query: { limit: PAGE, after } } })), isOver),
+        checkpoints: new FollowedPages((after) => got(api.GET('/api/v1/sessions/{session_id}/checkpoints', { params: { path, query: { limit: PAGE, after } } }))),
+      }
+      socket = new EventSocket({ path: `/api/v1/sessions/${now}/channel`, onEvent: heard, onLine: (state) => (line.value = state), onEnd: () => void look() })
+      changes.value++
+      void look()
+      void reread()
+    },
+    { immediate: true },
+  )
+  watch(visible, () => void look())
+  onScopeDispose(end)
+
+  return { session, events, samples, executions, checkpoints, changes, line, gone, look, reread }
+}
+
+export type SessionFeed = ReturnType<typeof useSessionFeed>

@@ -1,0 +1,52 @@
+// What begins with the page: who the user is, what there is, and the keys that work everywhere.
+
+import { useEventListener } from '@vueuse/core'
+import { watch } from 'vue'
+import { useRouter } from 'vue-router'
+import { useCommands } from '@/stores/commands'
+import { useConnection } from '@/stores/connection'
+import { useDialogs } from '@/stores/dialogs'
+import { useLibrary } from '@/stores/library'
+import { useTabs } from '@/stores/tabs'
+import { writing } from '@/stores/shortcuts'
+import { useUploads } from '@/stores/uploads'
+
+export function useStartup(): void {
+  const connection = useConnection()
+  const library = useLibrary()
+  const commands = useCommands()
+  const dialogs = useDialogs()
+  const tabs = useTabs()
+  const uploads = useUploads()
+  const router = useRouter()
+
+  watch(
+    () => connection.standing,
+    (standing) => {
+      if (standing === 'known' && connection.may('read')) void library.poll()
+    },
+  )
+  if (connection.standing === 'unknown') void meet()
+  router.afterEach((to) => tabs.follow(to))
+
+  /** Tries until somebody answers. */
+  async function meet(): Promise<void> {
+    try {
+      await connection.meet()
+    } finally {
+      if (connection.standing === 'unknown') setTimeout(() => void meet(), connection.pause)
+    }
+  }
+
+  useEventListener(window, 'beforeunload', (event: BeforeUnloadEvent) => {
+    const sending = uploads.uploads.some(({ state }) => state === 'sending' || state === 'waiting')
+    if (sending || tabs.tabs.some(tabs.isUnsaved)) event.preventDefault()
+  })
+
+  useEventListener(window, 'keydown', (event: KeyboardEvent) => {
+    if (event.defaultPrevented || event.isComposing || dialogs.question !== null) return
+    const bare = !event.ctrlKey && !event.altKey && !event.metaKey
+    if (bare && writing(event.target)) return
+    if (commands.handle(event)) event.preventDefault()
+  })
+}

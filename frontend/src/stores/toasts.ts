@@ -1,0 +1,49 @@
+// Short messages in a corner: what went wrong, what to do, and a way to try again.
+
+import { defineStore } from 'pinia'
+import { ref } from 'vue'
+import { Refused } from '@/api/problem'
+
+export interface Toast {
+  id: number
+  kind: 'info' | 'success' | 'error'
+  message: string
+  solution?: string
+  code?: number
+  /** Does again what failed. */
+  retry?: () => void
+}
+
+export const useToasts = defineStore('toasts', () => {
+  const toasts = ref<Toast[]>([])
+  let next = 1
+
+  function show(toast: Omit<Toast, 'id'>): number {
+    const id = next++
+    toasts.value.push({ ...toast, id })
+    return id
+  }
+
+  function dismiss(id: number): void {
+    toasts.value = toasts.value.filter((toast) => toast.id !== id)
+  }
+
+  /** Tells of a refusal; what is not one is a defect of ours and goes on to the console. */
+  function tell(error: unknown, retry?: () => void): void {
+    if (!(error instanceof Refused)) throw error
+    const { message, solution, code } = error.problem
+    show({ kind: 'error', message, solution: solution || undefined, code: code || undefined, retry })
+  }
+
+  /** Does something that may be refused, and tells when it is. */
+  async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work()
+    } catch (error) {
+      tell(error, () => void attempt(work))
+      return undefined
+    }
+  }
+
+  return { toasts, show, dismiss, tell, attempt }
+})

@@ -1,0 +1,106 @@
+// Outputs of strangers: whatever they try, the page around them stays as it is, and nothing leaves the machine.
+
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { chromium, expect, test } from '@playwright/test'
+import { bundles, html, markdown, scripts } from './payloads'
+import { makeNotebook, open, origin, runAll } from './notebooks'
+
+const all = [
+  ...html.map((text) => ({ 'text/html': text })),
+  ...scripts.map((text) => ({ 'text/html': `<p>x</p><script>${text}</script>` })),
+  ...[...markdown, ...html].map((text) => ({ 'text/markdown': text })),
+  ...bundles,
+].map((bundle, number) => JSON.parse(JSON.stringify(bundle).replaceAll('https:', 'http:').replaceAll('evil.test', `p${number}.evil.test`)) as Record<string, unknown>)
+const EACH = 6
+
+test('no payload reaches the page or the network', async () => {
+  test.setTimeout(600_000)
+  expect(all.length).toBeGreaterThan(250)
+
+  // Every payload has a host of its own; all lead to this machine, where requests are written down by name. Without
+  // TLS, so that they are told from connections that a browser opens in advance, for a navigation that it then refuses.
+  const hits: string[] = []
+  const sink = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', (bytes) => {
+      hits.push(/[\w-]+\.(?:evil|control)\.test/.exec(bytes.toString('latin1'))?.[0] ?? 'unknown')
+      socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nAccess-Control-Allow-Origin: *\r\n\r\nok')
+    })
+  })
+  await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve))
+  const { port } = sink.address() as AddressInfo
+  const own = new URL(origin)
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', `--host-resolver-rules=MAP *.test 127.0.0.1:${port}, MAP * ~NOTFOUND, EXCLUDE ${own.hostname}, EXCLUDE 127.0.0.1`],
+  })
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+
+  // Control: the sink does count.
+  const control = await context.newPage()
+  await control.goto('http://a.control.test/').catch(() => undefined)
+  await control.close()
+  expect(hits).toContain('a.control.test')
+
+  const cells: string[] = ['from IPython.display import display\nimport json\ndisplay({"text/html": "<p id=ran>no</p><script>document.getElementById(\'ran\').textContent = \'ran\'</script>"}, raw=True)']
+  for (let at = 0; at < all.length; at += EACH) {
+    const few = JSON.stringify(JSON.stringify(all.slice(at, at + EACH)))
+    cells.push(`for bundle in json.loads(${few.replaceAll('\\u2028', '')}): display(bundle, raw=True)`)
+  }
+  const texts = [...markdown, ...html].map((source) => ({ source, cell_type: 'markdown' as const }))
+  const { notebook_id: id } = await makeNotebook('Hostile', [...cells, ...texts])
+  await runAll(id)
+
+  const page = await context.newPage()
+  const faults: string[] = []
+  page.on('dialog', (dialog) => {
+    faults.push(`dialog ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  page.on('download', (download) => faults.push(`download ${download.url()}`))
+  context.on('page', (other) => faults.push(`window ${other.url()}`))
+  page.on('framenavigated', (frame) => {
+    if (frame === page.mainFrame() && !frame.url().startsWith(`${origin}/notebooks/`)) faults.push(`went to ${frame.url()}`)
+  })
+  await page.addInitScript(() => {
+    if (window === window.top) (window as unknown as { canary: number }).canary = 0
+  })
+  await open(page, id)
+  // Control: what is in a frame does run.
+  await expect(page.locator('.cell[data-cell][aria-posinset="1"]').frameLocator('iframe').locator('#ran')).toHaveText('ran')
+
+  const list = page.locator('.cell-list')
+  const seen = new Set<string | null>()
+  for (let still = 0; still < 3; ) {
+    await page.waitForTimeout(350)
+    const moved = await list.evaluate((element) => {
+      const before = element.scrollTop
+      element.scrollBy(0, 500)
+      return element.scrollTop - before
+    })
+    for (const place of await list.evaluate((element) => [...element.querySelectorAll('.cell[data-cell]')].map((each) => each.getAttribute('aria-posinset')))) seen.add(place)
+    still = moved === 0 ? still + 1 : 0
+    expect(faults).toEqual([])
+  }
+  await page.waitForTimeout(1000)
+  expect(seen.size).toBe(cells.length + texts.length)
+
+  const traces = await page.evaluate(() => ({
+    canary: (window as unknown as { canary: unknown }).canary,
+    inherited: 'canary' in Object.prototype,
+    title: document.title,
+    stored: [...Object.keys(localStorage), ...Object.keys(sessionStorage), document.cookie].filter((key) => key.includes('canary')),
+    alive: document.querySelector('#app .notebook') !== null,
+    tallest: Math.max(...[...document.querySelectorAll('iframe')].map((frame) => frame.offsetHeight)),
+    sandboxes: [...new Set([...document.querySelectorAll('iframe')].map((frame) => frame.getAttribute('sandbox')))],
+  }))
+  expect(traces).toMatchObject({ canary: 0, inherited: false, stored: [], alive: true })
+  expect(traces.title).not.toContain('hit')
+  expect(traces.tallest).toBeLessThanOrEqual(2000)
+  expect(traces.sandboxes.every((sandbox) => sandbox === 'allow-scripts')).toBe(true)
+  expect(faults).toEqual([])
+  expect(hits.filter((name) => !name.endsWith('.control.test')).map((name) => `${name}: ${JSON.stringify(all[Number(/\d+/.exec(name)?.[0])])}`)).toEqual([])
+  await browser.close()
+  sink.close()
+})

@@ -1,0 +1,240 @@
+// A notebook in a real browser: what a person does with it.
+
+import { expect, test, type Page } from '@playwright/test'
+import { call, look, makeNotebook, open, runAll } from './notebooks'
+
+const cells = (page: Page) => page.locator('.cell[data-cell]')
+const cell = (page: Page, number: number) => page.locator(`.cell[data-cell][aria-posinset="${number}"]`)
+
+/** Types into the editor that has the focus. */
+async function type(page: Page, text: string) {
+  await expect(page.locator('.cm-focused')).toBeVisible()
+  await page.keyboard.insertText(text)
+}
+
+test('code is typed, run, and its result shown', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('Run')
+  await open(page, id)
+  await page.getByRole('button', { name: 'Add code' }).first().click()
+  await type(page, 'x = 20\nx + 22')
+  await page.keyboard.press('Shift+Enter')
+  await expect(cell(page, 1).locator('.outputs')).toHaveText('42')
+  await expect(cell(page, 1)).toContainText('[1]')
+  // The next cell is there and has the focus.
+  await type(page, 'print(x)')
+  await page.keyboard.press('Control+Enter')
+  await expect(cell(page, 2).locator('.outputs')).toHaveText('20')
+  await expect(page.getByText('Saved')).toBeVisible()
+  expect((await look(id)).cells.map(({ source }) => source)).toEqual(['x = 20\nx + 22', 'print(x)'])
+})
+
+test('pandas, matplotlib, plotly, vega and bokeh are shown', async ({ page }) => {
+  test.slow()
+  const { notebook_id: id } = await makeNotebook('Rich', [
+    'import pandas as pd\ndf = pd.DataFrame({"a": range(100_000), "b": ["x", "y"] * 50_000})\ndf',
+    'import matplotlib.pyplot as plt\nplt.plot(df.a[:10]);',
+    'import plotly.express as px\npx.scatter(x=[1, 2], y=[3, 4], title="dots")',
+    'import altair as alt\nalt.Chart(df.head()).mark_bar().encode(x="a:O", y="a")',
+    'from bokeh.plotting import figure, show\nfrom bokeh.io import output_notebook\noutput_notebook(hide_banner=True)\np = figure(height=200)\np.line([1, 2], [3, 4])\nshow(p)',
+  ])
+  await runAll(id)
+  await open(page, id)
+  await expect(cell(page, 1).frameLocator('iframe').locator('table.dataframe')).toBeVisible()
+  await expect(cell(page, 2).getByRole('img')).toBeVisible()
+  for (const [number, drawn] of [
+    [3, '.js-plotly-plot .scatterlayer'],
+    [4, '.vega-embed svg'],
+    [5, '.bk-Figure'],
+  ] as const) {
+    await page.locator('.cell-list').evaluate((list) => list.scrollBy(0, 500))
+    await cell(page, number).scrollIntoViewIfNeeded()
+    await expect(cell(page, number).frameLocator('iframe').first().locator(drawn).first()).toBeAttached()
+  }
+  // The table pages through the session.
+  await page.locator('.cell-list').evaluate((list) => list.scrollTo(0, 0))
+  await cell(page, 1).locator('.outputs .item').hover()
+  await cell(page, 1).getByRole('button', { name: 'As a table' }).click()
+  const grid = page.getByRole('grid', { name: 'df' })
+  await expect(grid.getByRole('gridcell').first()).toHaveText('0')
+  await expect(page.getByText('100,000 rows')).toBeVisible()
+  await grid.getByRole('button', { name: /^a/ }).click()
+  await grid.getByRole('button', { name: /^a/ }).click()
+  await expect(grid.getByRole('gridcell').first()).toHaveText('99999')
+  await grid.getByLabel('Filter of a').fill('< 10')
+  await expect(page.getByText('10 of 100,000 rows')).toBeVisible()
+  await expect(grid.getByRole('gridcell').first()).toHaveText('9')
+})
+
+test('code is completed with what the session knows', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('Complete', ['import collections\nthing = collections.OrderedDict()', 'thing.move_to'])
+  await runAll(id)
+  await open(page, id)
+  await cell(page, 2).locator('.source').click()
+  await page.keyboard.press('End')
+  await page.keyboard.press('Tab')
+  await expect(page.locator('.cm-tooltip-autocomplete')).toContainText('move_to_end')
+  // What has only just appeared is not accepted: Enter may have been meant for the text.
+  await page.waitForTimeout(150)
+  await page.keyboard.press('Enter')
+  await expect(cell(page, 2).locator('.cm-content')).toHaveText('thing.move_to_end')
+  await page.keyboard.press('Shift+Tab')
+  await expect(page.locator('.documentation')).toContainText('Move an existing element')
+})
+
+test('a cell is interrupted, and what it printed stays', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('Interrupt', ['print("begun")\nwhile True: pass'])
+  await open(page, id)
+  await cell(page, 1).focus()
+  await page.keyboard.press('Control+Enter')
+  await expect(cell(page, 1).locator('.outputs')).toContainText('begun')
+  await expect(cell(page, 1)).toContainText('[*]')
+  await page.keyboard.press('i')
+  await page.keyboard.press('i')
+  await expect(cell(page, 1).locator('.outputs')).toContainText('KeyboardInterrupt')
+  await expect(cell(page, 1).locator('.outputs')).toContainText('begun')
+})
+
+test('the execution of a cell is undone: variables come back', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('Undo', ['n = 1', 'n += 1\nn', 'n'])
+  await open(page, id)
+  await page.getByRole('button', { name: 'Run', exact: true }).click()
+  await page.getByRole('menuitem', { name: 'Run all', exact: true }).click()
+  await expect(cell(page, 3).locator('.outputs')).toHaveText('2')
+  await cell(page, 2).hover()
+  await cell(page, 2).getByRole('button', { name: 'Bring the variables back' }).click()
+  await expect(cell(page, 2)).toContainText('Shows what was before the undo')
+  await cell(page, 3).focus()
+  await page.keyboard.press('Control+Enter')
+  await expect(cell(page, 3).locator('.outputs')).toHaveText('1')
+})
+
+test('markdown is written and drawn, with formulas', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('Markdown', [{ source: '', cell_type: 'markdown' }])
+  await open(page, id)
+  await cell(page, 1).focus()
+  await page.keyboard.press('Enter')
+  await type(page, '# Title\n\n**bold** $x^2$')
+  await page.keyboard.press('Shift+Enter')
+  await expect(page.getByRole('heading', { name: 'Title' })).toBeVisible()
+  await expect(cell(page, 1).locator('.katex')).toBeVisible()
+  await page.getByRole('toolbar', { name: 'Notebook' }).getByRole('button', { name: 'Outline' }).click()
+  await expect(page.getByRole('navigation', { name: 'Outline' }).getByRole('button', { name: 'Title' })).toBeVisible()
+})
+
+test('cells are added, moved, split, merged, cut, pasted, removed and brought back by keys', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('Keys', ['a', 'b'])
+  const sources = async () => (await look(id)).cells.map(({ source }) => source)
+  await open(page, id)
+  await cell(page, 1).focus()
+  await page.keyboard.press('Control+Shift+ArrowDown')
+  await expect.poll(sources).toEqual(['b', 'a'])
+  await expect(cell(page, 2)).toBeFocused()
+  await page.keyboard.press('d')
+  await page.keyboard.press('d')
+  await expect.poll(sources).toEqual(['b'])
+  await page.keyboard.press('z')
+  await expect.poll(sources).toEqual(['b', 'a'])
+  await expect(cells(page)).toHaveCount(2)
+  await cell(page, 1).focus()
+  await page.keyboard.press('b')
+  await expect(cells(page)).toHaveCount(3)
+  await page.keyboard.press('Enter')
+  await type(page, 'one\ntwo')
+  await page.keyboard.press('Home')
+  await page.keyboard.press('Control+Shift+Minus')
+  await expect.poll(sources).toEqual(['b', 'one', 'two', 'a'])
+  await expect(cell(page, 3).locator('.cm-focused')).toBeVisible()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('k')
+  await page.keyboard.press('Shift+M')
+  await expect.poll(async () => (await sources()).length).toBe(3)
+  await page.keyboard.press('x')
+  await expect.poll(sources).toEqual(['b', 'a'])
+  await page.keyboard.press('v')
+  await expect.poll(async () => (await sources())[2]).toMatch(/one\s+two/)
+  await page.keyboard.press('m')
+  await expect.poll(async () => (await look(id)).cells[2]?.cell_type).toBe('markdown')
+})
+
+test('a cell is dragged to another place', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('Drag', ['a', 'b', 'c'])
+  await open(page, id)
+  await cell(page, 1).hover()
+  const handle = (await cell(page, 1).locator('.handle').boundingBox())!
+  const last = (await cell(page, 3).boundingBox())!
+  await page.mouse.move(handle.x + 5, handle.y + 5)
+  await page.mouse.down()
+  await page.mouse.move(last.x + 30, last.y + last.height - 4, { steps: 8 })
+  await page.mouse.up()
+  await expect.poll(async () => (await look(id)).cells.map(({ source }) => source)).toEqual(['b', 'c', 'a'])
+})
+
+test('a question is answered, a progress bar stays on its line, a traceback leads to its line', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('Terminal', [
+    'name = input("Name? ")\nprint("hello", name)',
+    'import time\nfor i in range(5):\n    print(f"\\r{i * 25}%", end="")\n    time.sleep(0.02)\nprint()',
+    'def f():\n    raise ValueError("no")\nf()',
+  ])
+  await open(page, id)
+  await cell(page, 1).focus()
+  await page.keyboard.press('Shift+Enter')
+  await page.getByLabel('Name?').fill('Ada')
+  await page.keyboard.press('Enter')
+  await expect(cell(page, 1).locator('.outputs')).toContainText('hello Ada')
+  await cell(page, 2).focus()
+  await page.keyboard.press('Shift+Enter')
+  await expect(cell(page, 2).locator('.outputs')).toHaveText('100%')
+  await page.keyboard.press('Control+Enter')
+  // The link names the execution, which the cell has the number of when it has ended.
+  await expect(cell(page, 3).getByText(/^\[\d+\]$/)).toBeVisible()
+  await cell(page, 3).getByRole('link').last().click()
+  await expect(cell(page, 3).locator('.cm-focused')).toBeVisible()
+  expect(await page.evaluate(() => window.getSelection()?.toString())).toContain('raise ValueError')
+})
+
+test('text is found and replaced in all cells', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('Find', ['alpha = 1', 'alpha + 1', 'beta'])
+  await open(page, id)
+  await cell(page, 1).focus()
+  await page.keyboard.press('Control+f')
+  await page.getByRole('textbox', { name: 'Find in all cells' }).fill('alpha')
+  await expect(page.getByText('1 of 2')).toBeVisible()
+  await page.getByLabel('Replace by').fill('gamma')
+  await page.getByRole('button', { name: 'Replace all' }).click()
+  await expect.poll(async () => (await look(id)).cells.map(({ source }) => source)).toEqual(['gamma = 1', 'gamma + 1', 'beta'])
+})
+
+test('two people see each other, and a conflict is put to them', async ({ page, browser }) => {
+  const made = await makeNotebook('Two', ['start'])
+  const id = made.notebook_id
+  await open(page, id)
+  const other = await (await browser.newContext()).newPage()
+  await open(other, id)
+  await cell(page, 1).locator('.source').click()
+  await page.keyboard.press('End')
+  await page.keyboard.insertText(' mine')
+  await expect(cell(other, 1)).toContainText('start mine')
+  // Written elsewhere while this browser's own text is on its way.
+  await page.keyboard.insertText(' again')
+  const { revision } = (await call<{ cells: { revision: number }[] }>('GET', `/notebooks/${id}`)).cells[0]!
+  await call('PATCH', `/notebooks/${id}/cells/${made.cells[0]!.cell_id}`, { revision, source: 'theirs' })
+  const dialog = page.getByRole('dialog', { name: 'Somebody else changed this cell' })
+  await dialog.getByRole('button', { name: 'See both' }).click()
+  await expect(dialog.getByLabel('Theirs')).toHaveValue('theirs')
+  await dialog.getByRole('button', { name: 'Keep mine' }).click()
+  await expect.poll(async () => (await look(id)).cells[0]?.source).toBe('start mine again')
+  await expect(cell(other, 1)).toContainText('start mine again')
+})
+
+test('two thousand cells stay fluid', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('Many', Array.from({ length: 2000 }, (_, number) => `value_${number} = ${number}\nprint(value_${number})`))
+  await open(page, id)
+  await expect(cell(page, 1)).toBeVisible()
+  expect(await page.locator('.cell[data-cell]').count()).toBeLessThan(60)
+  await cell(page, 1).focus()
+  await page.keyboard.press('End')
+  await expect(cell(page, 2000)).toBeFocused()
+  await expect(cell(page, 2000)).toContainText('value_1999')
+  await page.keyboard.press('Home')
+  await expect(cell(page, 1)).toBeFocused()
+})
