@@ -27,18 +27,24 @@ async fn granted(service: &Service, project: &str) -> String {
 }
 
 /// Returns the files below a folder that hold the canary or its base64. The pages of checkpoints are the
-/// variables themselves, and not looked at.
+/// variables themselves, and not looked at. The service runs meanwhile: a file may go before it is read.
 fn holding(folder: &Path) -> Vec<PathBuf> {
     let encoded = data_encoding::BASE64.encode(CANARY.as_bytes());
     let (mut found, mut waiting) = (Vec::new(), vec![folder.to_owned()]);
     while let Some(inside) = waiting.pop() {
-        for entry in std::fs::read_dir(inside).expect("a folder").flatten() {
+        for entry in still_there(std::fs::read_dir(inside))
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
             let path = entry.path();
             let kind = entry.file_type().expect("a type");
             if kind.is_dir() && entry.file_name() != "checkpoints" {
                 waiting.push(path);
             } else if kind.is_file() {
-                let bytes = std::fs::read(&path).expect("it is read");
+                let Some(bytes) = still_there(std::fs::read(&path)) else {
+                    continue;
+                };
                 let text = String::from_utf8_lossy(&bytes);
                 if text.contains(CANARY) || text.contains(&encoded[..20]) {
                     found.push(path);
@@ -47,6 +53,14 @@ fn holding(folder: &Path) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+fn still_there<T>(read: std::io::Result<T>) -> Option<T> {
+    match read {
+        Ok(read) => Some(read),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => panic!("it is read: {error}"),
+    }
 }
 
 #[tokio::test]
