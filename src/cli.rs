@@ -9,6 +9,7 @@ macro_rules! note {
 }
 
 mod audit;
+mod backup;
 mod bars;
 mod bench;
 mod config;
@@ -62,6 +63,9 @@ enum Command {
     /// Check that the service's audit log is as it was written.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Copy the service's data folder while it runs, check a copy, or bring it back.
+    #[command(subcommand)]
+    Backup(backup::Command),
     /// Print the OpenAPI document of the service's API.
     Openapi,
     /// Measure the sandbox on this machine.
@@ -167,6 +171,7 @@ pub fn main() -> ExitCode {
             Command::Policy(command) => policy::run(&command),
             Command::Config(command) => config::run(&command),
             Command::Audit(command) => audit::run(command).await,
+            Command::Backup(command) => backup::run(command).await,
             Command::Openapi => openapi::run(),
             Command::Bench(arguments) => bench::run(&arguments).await,
             Command::Doctor => doctor::run().await,

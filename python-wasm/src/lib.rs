@@ -35,7 +35,9 @@ mod tool;
 mod wasi;
 
 pub use cache::default_folder as default_cache;
-pub use checkpoint::{Checkpoint, CheckpointId, Doomed, PageStore, StoreError, Sweeper, Swept};
+pub use checkpoint::{
+    Checkpoint, CheckpointId, Doomed, Held, PageStore, StoreError, Sweeper, Swept,
+};
 pub use engine::stalls;
 pub use event::Event;
 pub use image::{Image, ImageError, ImageSpec};

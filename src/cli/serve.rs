@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::{Failure, say};
 use crate::config::Config;
 use crate::service::Service;
-use crate::{http, telemetry};
+use crate::{descriptors, http, telemetry};
 
 /// Where the service listens and keeps things.
 #[derive(Debug, clap::Args)]
@@ -45,7 +45,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     // What this process and its workers write is for its user alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let _log = telemetry::start(&config).map_err(Failure::Usage)?;
-    may_open_many_files();
+    descriptors::allow_many();
     let (address, grace) = (config.server.address, config.server.shutdown_grace.0);
     let listener = TcpListener::bind(address).await.map_err(|error| {
         Failure::Usage(anyhow::Error::new(error).context(format!(
@@ -93,20 +93,6 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     service.close().await;
     telemetry::stop().await;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Takes as many open files as the system allows: every session has a journal, every client a socket,
-/// and what is usual for a program is 1024.
-fn may_open_many_files() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let most = getrlimit(Resource::Nofile).maximum;
-    let raised = Rlimit {
-        current: most,
-        maximum: most,
-    };
-    if let Err(error) = setrlimit(Resource::Nofile, raised) {
-        tracing::warn!(%error, "the limit of open files cannot be raised");
-    }
 }
 
 /// Waits for Ctrl-C or SIGTERM.

@@ -133,12 +133,14 @@ pub(crate) mod quotas;
 pub(crate) mod retention;
 pub(crate) mod secrets;
 pub(crate) mod sessions;
+mod snapshot;
 pub(crate) mod strikes;
 pub(crate) mod tenants;
 pub(crate) mod uploads;
 mod writer;
 
 pub(crate) use fault::fault;
+pub(crate) use snapshot::snapshot;
 
 impl Store {
     /// Opens the database at `url`, or the file `cellblock.db` in `folder`, and brings its schema

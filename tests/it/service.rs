@@ -4,6 +4,7 @@ mod acknowledged;
 mod answers;
 mod archives;
 mod audit;
+mod backups;
 mod basics;
 mod clocks;
 mod crashes;

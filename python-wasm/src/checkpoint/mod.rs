@@ -2,6 +2,7 @@
 
 mod captured;
 mod file;
+mod held;
 mod page;
 mod page_store;
 mod page_table;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use captured::Captured;
+pub use held::Held;
 pub(crate) use page::Page;
 pub use page_store::{PageStore, StoreError};
 pub(crate) use page_table::PageTable;

@@ -28,7 +28,7 @@ use crate::door::{Audience, DoorState, Output, Rate};
 use crate::memory::{DirtyTracking, GuestMemory, ImageFile};
 use crate::session::{Budget, Control, Host, InterruptFlags, Limiter, Stop, TurnState};
 use crate::tool::Tools;
-use crate::wasi::{Clock, Descriptors, Errno, Mount, Quota, Tree, Wasi};
+use crate::wasi::{Clock, Descriptors, Errno, Mount, Quota, Tree, Wasi, World};
 
 /// Bytes of memory that the guest has, and those it may grow to.
 const MEMORY: u32 = 1 << 20;
@@ -176,6 +176,7 @@ fn host(folders: &Folders) -> Host {
             tree,
             descriptors: Descriptors::new(16),
             clock: Clock::going_on_from(Duration::from_secs(1)),
+            world: World::Real,
             arguments: vec!["python".into(), String::new()],
             environment: vec!["A=1".into()],
             quota: Quota::new(TOTAL_BYTES, 100, FILE_BYTES),

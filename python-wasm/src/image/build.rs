@@ -80,7 +80,7 @@ pub(super) async fn open_or_build(
         {
             let image = Image(Arc::new(Parts {
                 name: spec.name.clone(),
-                digest: name,
+                digest: format!("{name}-{}", contents.digest),
                 file: Arc::new(contents.file.map_err(RuntimeError::from)?),
                 flags: Arc::new(contents.flags),
                 open: contents.open,

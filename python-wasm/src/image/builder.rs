@@ -17,7 +17,7 @@ use crate::runtime::Runtime;
 use crate::session::{
     Budget, Control, Host, InterruptFlags, Limiter, Machine, Stop, TurnState, wasi,
 };
-use crate::wasi::{Clock, Descriptors, Mount, OpenState, Quota, Tree};
+use crate::wasi::{Clock, Descriptors, Mount, OpenState, Quota, Tree, World};
 
 /// What a step of a build may use; it is the operator's own code.
 const STEP: Budget = Budget {
@@ -222,7 +222,8 @@ fn host(
             Tree::new(mounts),
             quota,
             Descriptors::new(limits.open_files),
-            Clock::going_on_from(Duration::ZERO),
+            Clock::fixed(),
+            World::fixed(),
             &[],
         ),
         door: DoorState {

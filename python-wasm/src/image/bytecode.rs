@@ -1,7 +1,7 @@
 //! Source files compiled to bytecode by the interpreter that will run them.
 
 use std::fs;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::builder::Builder;
 use crate::progress::{Progress, Unit};
@@ -27,20 +27,19 @@ pub(crate) async fn compile_library(
             }
         }
     }
+    // Who compiles what, and in which order, is the same in every run, and so is the bytecode.
+    packages.sort();
     let total = packages.len() as u64;
-    let queue = Mutex::new((packages, 0u64));
-    let work = || async {
+    let done = AtomicU64::new(0);
+    let (packages, done) = (&packages, &done);
+    let work = |share: usize| async move {
         let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
         let mut machine = Builder::start(runtime, scratch.path(), None, true)?;
         machine.initialize().await?;
         machine
             .run("import compileall, py_compile, sys; sys.setrecursionlimit(5000)")
             .await?;
-        loop {
-            let next = queue.lock().map_err(|error| error.to_string())?.0.pop();
-            let Some(package) = next else {
-                return Ok::<(), String>(());
-            };
+        for package in packages.iter().skip(share).step_by(2) {
             let call = if package.ends_with(".py") {
                 "compile_file"
             } else {
@@ -51,15 +50,12 @@ pub(crate) async fn compile_library(
                     "_ = compileall.{call}({package:?}, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)"
                 ))
                 .await?;
-            let done = {
-                let mut queue = queue.lock().map_err(|error| error.to_string())?;
-                queue.1 += 1;
-                queue.1
-            };
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             progress.update(TITLE, done, Some(total), Unit::Items);
         }
+        Ok::<(), String>(())
     };
-    let (first, second) = tokio::join!(work(), work());
+    let (first, second) = tokio::join!(work(0), work(1));
     first.and(second)?;
     progress.finish(TITLE);
     Ok(())

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cache;
 use crate::memory::{ImageFile, MAXIMUM_BYTES, MemoryError, PAGE};
 use crate::runtime::nonzero;
 use crate::session::InterruptFlags;
@@ -21,6 +22,9 @@ struct Head {
     serve: u32,
     /// What it was made with.
     made_with: MadeWith,
+    /// Digest of all above but what it was made with, and of the bytes.
+    #[serde(default)]
+    contents: String,
     /// Offset and length of each run of bytes that follows.
     runs: Vec<(usize, usize)>,
 }
@@ -40,6 +44,8 @@ pub(super) struct Contents {
     pub(super) flags: InterruptFlags,
     pub(super) open: Vec<OpenState>,
     pub(super) serve: u32,
+    /// Digest of all that.
+    pub(super) digest: String,
 }
 
 /// Returns the parts of an image's file.
@@ -51,7 +57,7 @@ pub(super) fn parts<'m>(
     made_with: MadeWith,
 ) -> (Vec<u8>, Vec<&'m [u8]>) {
     let runs = nonzero(memory);
-    let head = Head {
+    let mut head = Head {
         memory_bytes: memory.len(),
         flags: flags.clone(),
         open,
@@ -61,11 +67,26 @@ pub(super) fn parts<'m>(
             .iter()
             .map(|(offset, bytes)| (*offset, bytes.len()))
             .collect(),
+        contents: String::new(),
     };
+    head.contents = digest(&head, &runs);
     let head = serde_json::to_vec(&head).expect("a head is writable");
     let mut start = (head.len() as u64).to_le_bytes().to_vec();
     start.extend_from_slice(&head);
     (start, runs.into_iter().map(|(_, bytes)| bytes).collect())
+}
+
+/// Returns the digest of what sessions get from an image.
+fn digest(head: &Head, runs: &[(usize, &[u8])]) -> String {
+    let about = (
+        head.memory_bytes,
+        &head.flags,
+        &head.open,
+        head.serve,
+        &head.runs,
+    );
+    let about = serde_json::to_vec(&about).expect("a head is writable");
+    cache::digest(std::iter::once(&about[..]).chain(runs.iter().map(|(_, bytes)| *bytes)))
 }
 
 /// Reads an image's file, whose seal was checked; `None` when its parts do not fit together.
@@ -97,7 +118,11 @@ fn split(bytes: &[u8]) -> Option<Contents> {
     let (head, mut rest) =
         rest.split_at_checked(usize::try_from(u64::from_le_bytes(*len)).ok()?)?;
     let head: Head = serde_json::from_slice(head).ok()?;
-    if head.memory_bytes > MAXIMUM_BYTES || !head.memory_bytes.is_multiple_of(PAGE) {
+    // Those that do not say are of an earlier build.
+    if head.contents.is_empty()
+        || head.memory_bytes > MAXIMUM_BYTES
+        || !head.memory_bytes.is_multiple_of(PAGE)
+    {
         return None;
     }
     let mut runs = Vec::with_capacity(head.runs.len());
@@ -114,6 +139,7 @@ fn split(bytes: &[u8]) -> Option<Contents> {
         flags: head.flags,
         open: head.open,
         serve: head.serve,
+        digest: head.contents,
     })
 }
 
@@ -151,7 +177,7 @@ mod tests {
         assert_eq!((read.file.unwrap().bytes(), read.flags), (8 * PAGE, flags));
         assert!(split(&bytes[..bytes.len() - 1]).is_none());
         assert!(split(&[0xff; 8]).is_none());
-        let lying = br#"{"memory_bytes":4096,"flags":[],"open":[],"serve":9,"made_with":{"runtime":"r"},"runs":[[4096,1]]}"#;
+        let lying = br#"{"memory_bytes":4096,"flags":[],"open":[],"serve":9,"made_with":{"runtime":"r"},"runs":[[4096,1]],"contents":"c"}"#;
         let mut bytes = (lying.len() as u64).to_le_bytes().to_vec();
         bytes.extend_from_slice(lying);
         bytes.push(0);

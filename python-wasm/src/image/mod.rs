@@ -99,7 +99,7 @@ impl Image {
         &self.0.name
     }
 
-    /// Returns the digest of all it is made of.
+    /// Returns its name with the digests of all it is made of and of what it came to be.
     pub fn digest(&self) -> &str {
         &self.0.digest
     }

@@ -9,7 +9,7 @@ use super::{Folders, GRACE_FUEL, SessionError, SessionOptions};
 use crate::checkpoint::About;
 use crate::door::{Audience, DoorState, Output, Rate};
 use crate::image::Image;
-use crate::wasi::{Clock, Descriptors, Quota, Tree, Wasi};
+use crate::wasi::{Clock, Descriptors, Quota, Tree, Wasi, World};
 
 /// The data of a session's store. Who calls a host function is known from here alone.
 pub(crate) struct Host {
@@ -96,6 +96,7 @@ pub(super) fn host(
             quota,
             descriptors,
             Clock::going_on_from(about.clock),
+            World::Real,
             &options.environment,
         ),
         door: DoorState {
@@ -121,6 +122,7 @@ pub(crate) fn wasi(
     quota: Quota,
     descriptors: Descriptors,
     clock: Clock,
+    world: World,
     environment: &[(String, String)],
 ) -> Wasi {
     let fixed = [
@@ -138,6 +140,7 @@ pub(crate) fn wasi(
         descriptors,
         quota,
         clock,
+        world,
         arguments: vec!["/usr/local/bin/python.wasm".into()],
         environment: fixed.chain(own).collect(),
     }

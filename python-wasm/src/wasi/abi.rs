@@ -5,7 +5,7 @@ use wasmtime::{Caller, Linker};
 
 use super::errno::Errno;
 use super::guest::Guest;
-use super::{file_calls, path_calls, poll, process_calls};
+use super::{World, file_calls, path_calls, poll, process_calls};
 use crate::session::{Exited, Host};
 
 const MODULE: &str = "wasi_snapshot_preview1";
@@ -130,7 +130,8 @@ pub(super) fn plain_stat(filetype: u8) -> [u8; 64] {
     stat_bytes(0, filetype, 0, [0; 3])
 }
 
-pub(super) fn stat_of(metadata: &std::fs::Metadata) -> [u8; 64] {
+/// Returns the `filestat` of an open file that is at an absolute path.
+pub(super) fn stat_of(world: &World, path: &str, metadata: &std::fs::Metadata) -> [u8; 64] {
     use std::os::unix::fs::MetadataExt;
     let filetype = if metadata.is_file() {
         filetype::REGULAR
@@ -138,27 +139,32 @@ pub(super) fn stat_of(metadata: &std::fs::Metadata) -> [u8; 64] {
         filetype::UNKNOWN
     };
     stat_bytes(
-        metadata.ino(),
+        world.inode(path, metadata.ino()),
         filetype,
         metadata.size(),
-        [
+        world.times([
             nanoseconds(metadata.atime(), metadata.atime_nsec()),
             nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
             nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
-        ],
+        ]),
     )
 }
 
-pub(super) fn cap_stat_of(metadata: &cap_std::fs::Metadata) -> [u8; 64] {
+/// Returns the `filestat` of what is at an absolute path.
+pub(super) fn cap_stat_of(world: &World, path: &str, metadata: &cap_std::fs::Metadata) -> [u8; 64] {
+    let bytes = match metadata.is_dir() {
+        true => world.folder_bytes(metadata.len()),
+        false => metadata.len(),
+    };
     stat_bytes(
-        metadata.ino(),
+        world.inode(path, metadata.ino()),
         filetype_of(metadata.file_type()),
-        metadata.len(),
-        [
+        bytes,
+        world.times([
             nanoseconds(metadata.atime(), metadata.atime_nsec()),
             nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
             nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
-        ],
+        ]),
     )
 }
 

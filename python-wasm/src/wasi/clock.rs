@@ -1,37 +1,79 @@
 //! The guest's clocks: coarse, and never running backwards.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Resolution of every clock. Finer ones help a guest to time the machine's caches.
 pub(crate) const RESOLUTION: Duration = Duration::from_millis(1);
 
-/// A session's clocks.
-pub(crate) struct Clock {
-    started: Instant,
-    offset: Duration,
+/// What the fixed clock reads at first: 2020-01-01.
+const FIXED_START: Duration = Duration::from_secs(1_577_836_800);
+/// How far it goes on with each reading: so far that nobody waits for it.
+const FIXED_STEP: Duration = Duration::from_millis(250);
+
+/// A guest's clocks.
+pub(crate) enum Clock {
+    /// Those of a session.
+    Real {
+        started: Instant,
+        /// The monotonic reading when it started.
+        offset: Duration,
+    },
+    /// Those of an image that is built: the same in every run.
+    Fixed {
+        /// How often it was read, and how long was waited.
+        passed: AtomicU64,
+    },
 }
 
 impl Clock {
     /// Returns a clock whose monotonic reading goes on from `offset`.
     pub(crate) fn going_on_from(offset: Duration) -> Self {
-        Self {
+        Self::Real {
             started: Instant::now(),
             offset,
         }
     }
 
+    /// Returns the clock by which images are built.
+    pub(crate) fn fixed() -> Self {
+        Self::Fixed {
+            passed: AtomicU64::new(0),
+        }
+    }
+
     /// Returns the monotonic reading: time since the session's first start, over restores.
     pub(crate) fn monotonic(&self) -> Duration {
-        coarse(self.offset + self.started.elapsed())
+        match self {
+            Self::Real { started, offset } => coarse(*offset + started.elapsed()),
+            Self::Fixed { passed } => {
+                let step = FIXED_STEP.as_millis() as u64;
+                Duration::from_millis(passed.fetch_add(step, Ordering::Relaxed) + step)
+            }
+        }
     }
 
     /// Returns the time since 1970 in UTC.
     pub(crate) fn realtime(&self) -> Duration {
-        coarse(
-            SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap_or_default(),
-        )
+        match self {
+            Self::Real { .. } => coarse(
+                SystemTime::now()
+                    .duration_since(UNIX_EPOCH)
+                    .unwrap_or_default(),
+            ),
+            Self::Fixed { .. } => FIXED_START + self.monotonic(),
+        }
+    }
+
+    /// Lets time pass that nobody has to wait for; `false` when it has to be waited for.
+    pub(crate) fn skip(&self, wait: Duration) -> bool {
+        match self {
+            Self::Real { .. } => false,
+            Self::Fixed { passed } => {
+                passed.fetch_add(wait.as_millis() as u64, Ordering::Relaxed);
+                true
+            }
+        }
     }
 
     /// Returns the reading of the WASI clock `id`, or `None` for an unknown one. The two
@@ -61,5 +103,16 @@ mod tests {
         assert!(Clock::going_on_from(reading).monotonic() >= reading);
         assert_eq!(clock.realtime().subsec_nanos() % 1_000_000, 0);
         assert!(clock.read(4).is_none());
+    }
+
+    #[test]
+    fn the_fixed_clock_goes_on_by_being_read_and_is_not_waited_for() {
+        let read = |clock: &Clock| [0, 1, 0].map(|id| clock.read(id));
+        let (one, other) = (Clock::fixed(), Clock::fixed());
+        assert_eq!(read(&one), read(&other));
+        let before = one.monotonic();
+        assert!(one.skip(Duration::from_secs(3600)));
+        assert!(one.monotonic() - before > Duration::from_secs(3600));
+        assert!(!Clock::going_on_from(before).skip(Duration::from_secs(1)));
     }
 }

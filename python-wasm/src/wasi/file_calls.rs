@@ -8,8 +8,8 @@ use super::abi::{self, filetype};
 use super::descriptor::{Descriptor, Entry, FileAccess};
 use super::errno::Errno;
 use super::guest::{COPY_BYTES, Guest};
-use super::tree::Place;
-use super::{ROOT, Wasi};
+use super::tree::{Place, Tree};
+use super::{ROOT, Wasi, World};
 
 const DIRENT_BYTES: usize = 24;
 /// Names of one folder that a guest is shown.
@@ -276,11 +276,13 @@ pub(super) fn filestat(guest: &mut Guest<'_, '_>, fd: u32, out: u32) -> Result<(
     let wasi = &mut guest.host().wasi;
     let stat = match wasi.descriptors.get(fd)? {
         Descriptor::Input | Descriptor::Output(_) => abi::plain_stat(filetype::UNKNOWN),
-        Descriptor::File(file) => abi::stat_of(&file.file.metadata()?),
+        Descriptor::File(file) => abi::stat_of(&wasi.world, &file.path, &file.file.metadata()?),
         Descriptor::Folder(folder) => match wasi.tree.place(&folder.path)? {
-            Place::Inside { mount, relative } => {
-                abi::cap_stat_of(&mount.folder.metadata(&relative)?)
-            }
+            Place::Inside { mount, relative } => abi::cap_stat_of(
+                &wasi.world,
+                &folder.path,
+                &mount.folder.metadata(&relative)?,
+            ),
             Place::Virtual { .. } => abi::plain_stat(filetype::DIRECTORY),
         },
         Descriptor::Lost(_) => return Err(Errno::STALE),
@@ -378,11 +380,14 @@ pub(super) fn readdir(
     used: u32,
 ) -> Result<(), Errno> {
     let Wasi {
-        descriptors, tree, ..
+        descriptors,
+        tree,
+        world,
+        ..
     } = &mut guest.host().wasi;
     let folder = descriptors.folder(fd)?;
     if cookie == 0 || folder.listing.is_empty() {
-        let listing = list(tree.place(&folder.path)?)?;
+        let listing = list(tree.place(&folder.path)?, &folder.path, world)?;
         let names = listing.len() as u64;
         descriptors.keep_listing(fd, listing)?;
         guest.charge(names * LISTED_FUEL);
@@ -409,7 +414,8 @@ pub(super) fn readdir(
     guest.write_u32(used, bytes.len() as u32)
 }
 
-fn list(place: Place<'_>) -> Result<Vec<Entry>, Errno> {
+/// Lists the folder at an absolute path, in the order of the names.
+fn list(place: Place<'_>, path: &str, world: &World) -> Result<Vec<Entry>, Errno> {
     let folder_entry = |name: &str, inode: u64| Entry {
         name: name.into(),
         inode,
@@ -422,10 +428,10 @@ fn list(place: Place<'_>) -> Result<Vec<Entry>, Errno> {
             listing.extend(names.iter().map(|name| folder_entry(name, 0)));
         }
         Place::Inside { mount, relative } => {
-            listing[0].inode = cap_fs_ext::MetadataExt::ino(&mount.folder.metadata(&relative)?);
+            let inode = cap_fs_ext::MetadataExt::ino(&mount.folder.metadata(&relative)?);
+            listing[0].inode = world.inode(path, inode);
             for entry in mount.folder.read_dir(&relative)?.take(LISTING_NAMES) {
                 let entry = entry?;
-                let inode = entry.ino();
                 // A name that is no UTF-8 cannot be named by the guest.
                 let Ok(name) = entry.file_name().into_string() else {
                     continue;
@@ -433,12 +439,14 @@ fn list(place: Place<'_>) -> Result<Vec<Entry>, Errno> {
                 let filetype = entry
                     .file_type()
                     .map_or(filetype::UNKNOWN, abi::filetype_of);
+                let inode = world.inode(&Tree::absolute(path, &name)?, entry.ino());
                 listing.push(Entry {
                     name,
                     inode,
                     filetype,
                 });
             }
+            listing[2..].sort_by(|one, other| one.name.cmp(&other.name));
         }
     }
     Ok(listing)

@@ -16,6 +16,7 @@ mod poll;
 mod process_calls;
 mod quota;
 mod tree;
+mod world;
 
 pub(crate) use abi::add_to_linker;
 pub(crate) use clock::Clock;
@@ -25,12 +26,14 @@ pub(crate) use errno::Errno;
 pub(crate) use guest::Guest;
 pub(crate) use quota::Quota;
 pub(crate) use tree::{Mount, Tree};
+pub(crate) use world::World;
 
 /// What one session's interpreter sees of a system.
 pub(crate) struct Wasi {
     pub(crate) tree: Tree,
     pub(crate) descriptors: Descriptors,
     pub(crate) clock: Clock,
+    pub(crate) world: World,
     pub(crate) arguments: Vec<String>,
     pub(crate) environment: Vec<String>,
     pub(crate) quota: Quota,

@@ -153,7 +153,8 @@ pub(super) fn filestat(
     out: u32,
 ) -> Result<(), Errno> {
     let path = resolve(guest, fd, path, path_len)?;
-    let stat = match guest.host().wasi.tree.place(&path)? {
+    let Wasi { tree, world, .. } = &guest.host().wasi;
+    let stat = match tree.place(&path)? {
         Place::Virtual { .. } => abi::plain_stat(filetype::DIRECTORY),
         Place::Inside { mount, relative } => {
             let metadata = if lookup & FOLLOW != 0 {
@@ -161,7 +162,7 @@ pub(super) fn filestat(
             } else {
                 mount.folder.symlink_metadata(&relative)?
             };
-            abi::cap_stat_of(&metadata)
+            abi::cap_stat_of(world, &path, &metadata)
         }
     };
     guest.write(out, &stat)

@@ -41,7 +41,8 @@ pub(super) async fn poll(
         .unwrap_or_default();
     // An interrupted rest ends early as if it were over: wasi-libc turns an error of this call into
     // one that Python does not expect, and the interpreter sees the interrupt at its next step.
-    if !shortest.is_zero() && !crate::session::rest(caller.data_mut(), shortest).await {
+    let waits = !shortest.is_zero() && !caller.data().wasi.clock.skip(shortest);
+    if waits && !crate::session::rest(caller.data_mut(), shortest).await {
         crate::session::look(&mut *caller);
     }
     let mut guest = Guest::of(caller)?;

@@ -73,7 +73,8 @@ pub(super) fn random(guest: &mut Guest<'_, '_>, out: u32, len: u32) -> Result<()
         return Err(Errno::INVAL);
     }
     guest.charge(u64::from(len));
-    getrandom::fill(guest.bytes(out, len)?).map_err(|_| Errno::IO)
+    let (bytes, host) = guest.bytes_and_host(out, len)?;
+    host.wasi.world.fill(bytes)
 }
 
 /// There are no sockets, so no descriptor is one.

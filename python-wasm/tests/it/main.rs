@@ -7,6 +7,7 @@ mod door;
 mod files;
 mod guest;
 mod harness;
+mod images;
 mod many;
 mod memory;
 mod output;
