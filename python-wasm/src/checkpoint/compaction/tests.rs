@@ -45,6 +45,8 @@ struct Sizes {
     moved: u64,
 }
 
+/// Files of which so much is used are of no class.
+const LARGE: u64 = SMALL << (2 * (CLASSES - 1));
 /// Bytes of a compressed page.
 const BYTES: u64 = 2000;
 const ENTRY: u64 = 36;
@@ -128,7 +130,7 @@ proptest! {
             for _ in 0..*times {
                 let (fresh, _) = sizes.store(cell);
                 states += 1;
-                let few = FILES_OF_A_CLASS * CLASSES + 1 + (sizes.used() / (16 << 20)) as usize;
+                let few = FILES_OF_A_CLASS * CLASSES + 1 + (sizes.used() / LARGE) as usize;
                 prop_assert!(sizes.needed().count() <= few, "{} files", sizes.needed().count());
                 let room = 3 * sizes.used() + 2 * SLACK + fresh;
                 prop_assert!(sizes.bytes() <= room, "{} of {room}", sizes.bytes());
