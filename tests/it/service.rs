@@ -7,6 +7,7 @@ mod audit;
 mod backups;
 mod basics;
 mod clocks;
+mod compaction;
 mod crashes;
 mod damage;
 mod disk_failures;

@@ -2,18 +2,19 @@
 //! one is never loaded, for its lengths and its MAC do not match.
 //!
 //! `CBCK`, a version, the header's length, a keyed MAC of the header, the header, and the pages
-//! that no older file holds. The header is what the checkpoint is about (JSON, with its length
-//! before it) and one entry a page: number, address, file, offset, length.
+//! that no older file holds or that it takes over from one. The header is what the checkpoint is
+//! about (JSON, with its length before it) and one entry a page: number, address, file, offset, length.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::page::{Page, Place};
+use super::page::{Page, PageId, Place};
 use super::page_store::{PageStore, StoreError};
 use super::{About, Checkpoint, CheckpointId, PageTable, State};
 use crate::memory::MAXIMUM_BYTES;
@@ -45,6 +46,58 @@ fn path_of(folder: &Path, id: &CheckpointId) -> PathBuf {
     folder.join(format!("{id}{ENDING}"))
 }
 
+/// A checkpoint's file, open and held: no sweep takes it while this lives.
+#[derive(Debug)]
+pub(crate) struct HeldFile {
+    id: CheckpointId,
+    file: File,
+    bytes: u64,
+}
+
+impl HeldFile {
+    /// Returns the name of the checkpoint whose file it is.
+    pub(super) fn id(&self) -> &CheckpointId {
+        &self.id
+    }
+
+    /// Returns how long the file is.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Reads what is at a place of it.
+    pub(super) fn read_at(&self, into: &mut [u8], offset: u64) -> Result<(), StoreError> {
+        let read = self.file.read_exact_at(into, offset);
+        read.map_err(|source| StoreError::Read {
+            checkpoint: self.id.clone(),
+            source,
+        })
+    }
+}
+
+/// Gives numbers to files, in the order in which they are met.
+#[derive(Default)]
+pub(super) struct FileNumbers {
+    files: Vec<Arc<HeldFile>>,
+    numbers: HashMap<*const HeldFile, usize>,
+}
+
+impl FileNumbers {
+    /// Returns the number of a file.
+    pub(super) fn of(&mut self, file: &Arc<HeldFile>) -> usize {
+        let number = self.numbers.entry(Arc::as_ptr(file));
+        *number.or_insert_with(|| {
+            self.files.push(Arc::clone(file));
+            self.files.len() - 1
+        })
+    }
+
+    /// Returns the files by their numbers.
+    pub(super) fn files(&self) -> &[Arc<HeldFile>] {
+        &self.files
+    }
+}
+
 /// Writes a checkpoint and moves its new pages out of memory.
 pub(super) fn write(
     store: &PageStore,
@@ -61,32 +114,24 @@ pub(super) fn write(
         checkpoint: id.clone(),
         source,
     };
-    let mut files: Vec<CheckpointId> = Vec::new();
+    let mut files = FileNumbers::default();
     let mut entries: Vec<u8> = Vec::new();
-    let mut fresh: Vec<(&Arc<Page>, u64, u32)> = Vec::new();
+    let mut fresh: HashMap<PageId, (&Arc<Page>, u64, u32)> = HashMap::new();
     let mut blob: Vec<u8> = Vec::new();
     for (index, page) in table.iter() {
         let (file, offset, bytes) = match page.place() {
             Place::File {
-                checkpoint,
+                file,
                 offset,
                 bytes,
-                ..
-            } => {
-                let at = files
-                    .iter()
-                    .position(|file| *file == checkpoint)
-                    .unwrap_or_else(|| {
-                        files.push(checkpoint);
-                        files.len() - 1
-                    });
-                (at as u32, offset, bytes)
-            }
+            } => (files.of(&file) as u32, offset, bytes),
             Place::Memory(compressed) => {
-                let offset = blob.len() as u64;
-                blob.extend_from_slice(&compressed);
-                fresh.push((page, offset, compressed.len() as u32));
-                (THIS_FILE, offset, compressed.len() as u32)
+                let (_, offset, bytes) = *fresh.entry(page.id).or_insert_with(|| {
+                    let offset = blob.len() as u64;
+                    blob.extend_from_slice(&compressed);
+                    (page, offset, compressed.len() as u32)
+                });
+                (THIS_FILE, offset, bytes)
             }
         };
         entries.extend_from_slice(&index.to_le_bytes());
@@ -98,7 +143,7 @@ pub(super) fn write(
     let description = Description {
         id: id.clone(),
         about: about.clone(),
-        files,
+        files: files.files().iter().map(|file| file.id.clone()).collect(),
     };
     let description = serde_json::to_vec(&description).expect("a description is writable");
     let mut header = (description.len() as u32).to_le_bytes().to_vec();
@@ -126,10 +171,14 @@ pub(super) fn write(
         .and_then(|folder| folder.sync_all())
         .map_err(fail)?;
     path.keep().map_err(|error| fail(error.error))?;
-    let file = Arc::clone(held.get_or_init(|| Arc::new(out)));
-    for (page, offset, bytes) in fresh {
+    let new = HeldFile {
+        id: id.clone(),
+        file: out,
+        bytes: body_at + blob.len() as u64,
+    };
+    let file = Arc::clone(held.get_or_init(|| Arc::new(new)));
+    for (page, offset, bytes) in fresh.into_values() {
         page.moved(Place::File {
-            checkpoint: id.clone(),
             file: Arc::clone(&file),
             offset: body_at + offset,
             bytes,
@@ -155,8 +204,13 @@ pub(super) fn read(
     }
     let mut others = Vec::with_capacity(description.files.len());
     for other in &description.files {
-        let (file, _, body_at) = read_header(store, folder, other)?;
-        others.push((other, file, body_at));
+        // What its header says is not asked for; each page is checked when it is read.
+        others.push(Arc::new(open_held(folder, other).map_err(|source| {
+            StoreError::Read {
+                checkpoint: other.clone(),
+                source,
+            }
+        })?));
     }
     let mut table = PageTable::default();
     for entry in entries.chunks_exact(ENTRY_BYTES) {
@@ -173,12 +227,12 @@ pub(super) fn read(
             return Err(tampered("a page's length"));
         }
         let page = match number(20) {
-            THIS_FILE => store.page_in_file(page_id, id, &file, body_at + offset, bytes),
+            THIS_FILE => store.page_in_file(page_id, &file, body_at + offset, bytes),
             other => {
-                let (other, file, _) = others
+                let file = others
                     .get(other as usize)
                     .ok_or_else(|| tampered("a file number"))?;
-                store.page_in_file(page_id, other, file, offset, bytes)
+                store.page_in_file(page_id, file, offset, bytes)
             }
         };
         table.set(index, page);
@@ -212,14 +266,19 @@ fn new_held(path: &Path) -> io::Result<File> {
 }
 
 /// Opens a checkpoint's file and holds it, so that no sweep takes it from now on.
-fn open_held(folder: &Path, id: &CheckpointId) -> io::Result<File> {
+fn open_held(folder: &Path, id: &CheckpointId) -> io::Result<HeldFile> {
     let file = File::open(path_of(folder, id))?;
     // Waits for a sweep that is about to decide on this file.
     file.lock_shared()?;
-    if file.metadata()?.nlink() == 0 {
+    let metadata = file.metadata()?;
+    if metadata.nlink() == 0 {
         return Err(io::ErrorKind::NotFound.into());
     }
-    Ok(file)
+    Ok(HeldFile {
+        id: id.clone(),
+        file,
+        bytes: metadata.len(),
+    })
 }
 
 /// Returns which other files a file needs. Its MAC is not checked: whoever reads the checkpoint
@@ -258,7 +317,7 @@ fn read_header(
     store: &PageStore,
     folder: &Path,
     id: &CheckpointId,
-) -> Result<(Arc<File>, Vec<u8>, u64), StoreError> {
+) -> Result<(Arc<HeldFile>, Vec<u8>, u64), StoreError> {
     let fail = |source| StoreError::Read {
         checkpoint: id.clone(),
         source,
@@ -267,8 +326,8 @@ fn read_header(
         what,
         checkpoint: Some(id.clone()),
     };
-    let mut file = open_held(folder, id).map_err(fail)?;
-    let length = file.metadata().map_err(fail)?.len();
+    let held = open_held(folder, id).map_err(fail)?;
+    let (mut file, length) = (&held.file, held.bytes);
     let mut prefix = [0; PREFIX_BYTES];
     match file.read_exact(&mut prefix) {
         Ok(()) => {}
@@ -293,7 +352,7 @@ fn read_header(
     if blake3::keyed_hash(store.key(), &header) != mac {
         return Err(tampered("the header"));
     }
-    Ok((Arc::new(file), header, PREFIX_BYTES as u64 + bytes))
+    Ok((Arc::new(held), header, PREFIX_BYTES as u64 + bytes))
 }
 
 fn split(header: &[u8]) -> Option<(Description, &[u8])> {

@@ -1,6 +1,7 @@
 //! States of a session that can be gone back to, kept as the pages that differ from its image.
 
 mod captured;
+mod compaction;
 mod file;
 mod held;
 mod page;
@@ -8,7 +9,6 @@ mod page_store;
 mod page_table;
 mod sweep;
 
-use std::fs::File;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ pub(crate) use page::Page;
 pub use page_store::{PageStore, StoreError};
 pub(crate) use page_table::PageTable;
 pub use sweep::{Doomed, Sweeper, Swept};
+
+use file::HeldFile;
 
 use crate::wasi::OpenState;
 
@@ -82,7 +84,7 @@ pub(crate) struct State {
     pub(crate) about: About,
     pub(crate) table: PageTable,
     /// Its file, once a folder has it; held, so that no sweep takes it.
-    pub(crate) file: OnceLock<Arc<File>>,
+    file: OnceLock<Arc<HeldFile>>,
 }
 
 /// Everything of a checkpoint but its pages.

@@ -1,7 +1,5 @@
 //! One page of a checkpoint.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, Weak};
 
 use lz4_flex::block::{
@@ -9,6 +7,7 @@ use lz4_flex::block::{
 };
 
 use super::CheckpointId;
+use super::file::HeldFile;
 use super::page_store::{Shared, StoreError};
 use crate::memory::PAGE;
 
@@ -28,8 +27,7 @@ pub(crate) struct Page {
 pub(crate) enum Place {
     Memory(Arc<[u8]>),
     File {
-        checkpoint: CheckpointId,
-        file: Arc<File>,
+        file: Arc<HeldFile>,
         offset: u64,
         bytes: u32,
     },
@@ -71,14 +69,12 @@ impl Page {
         let read = match self.place() {
             Place::Memory(compressed) => decompress_into(&compressed, page),
             Place::File {
-                checkpoint,
                 file,
                 offset,
                 bytes,
             } => {
                 room.resize(bytes as usize, 0);
-                file.read_exact_at(room, offset)
-                    .map_err(|source| StoreError::Read { checkpoint, source })?;
+                file.read_at(room, offset)?;
                 decompress_into(room, page)
             }
         };
@@ -94,7 +90,7 @@ impl Page {
     fn checkpoint(&self) -> Option<CheckpointId> {
         match self.place() {
             Place::Memory(_) => None,
-            Place::File { checkpoint, .. } => Some(checkpoint),
+            Place::File { file, .. } => Some(file.id().clone()),
         }
     }
 }

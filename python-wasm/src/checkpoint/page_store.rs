@@ -1,13 +1,13 @@
 //! The store of pages: each content once, in memory or in a folder.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Weak};
 
+use super::file::HeldFile;
 use super::page::{Compressor, Page, PageId, Place, address};
-use super::{Captured, Checkpoint, CheckpointId, Recorded, file};
+use super::{Captured, Checkpoint, CheckpointId, Recorded, compaction, file};
 #[cfg(test)]
 use crate::memory::PAGE;
 
@@ -128,12 +128,20 @@ impl PageStore {
                 table.set(index, self.page(id, page, &mut compressor));
             }
         }
-        let checkpoint = Checkpoint::new(captured.about.clone(), table);
-        let stored = match self.folder() {
-            Some(folder) => file::write(self, folder, &checkpoint).map_err(Arc::new),
-            None => Ok(()),
+        let about = captured.about.clone();
+        let Some(folder) = self.folder() else {
+            return Recorded::known(Checkpoint::new(about, table));
         };
-        Recorded { checkpoint, stored }
+        let compacted = compaction::compacted(self, &table);
+        let checkpoint = Checkpoint::new(about.clone(), compacted);
+        match file::write(self, folder, &checkpoint) {
+            Ok(()) => Recorded::known(checkpoint),
+            // What older files hold is left to them until something can be written again.
+            Err(error) => Recorded {
+                checkpoint: Checkpoint::new(about, table),
+                stored: Err(Arc::new(error)),
+            },
+        }
     }
 
     /// Returns the page of this content, which is kept once.
@@ -141,7 +149,12 @@ impl PageStore {
         if let Some(page) = self.known(&id) {
             return page;
         }
-        let compressed = compressor.compress(contents);
+        self.page_in_memory(id, compressor.compress(contents))
+    }
+
+    /// Returns a page of these compressed bytes, which is found by its content from now on. Who has
+    /// another page of that content keeps it.
+    pub(super) fn page_in_memory(&self, id: PageId, compressed: Arc<[u8]>) -> Arc<Page> {
         self.keep(Page::new(id, Place::Memory(compressed), &self.0))
     }
 
@@ -149,14 +162,12 @@ impl PageStore {
     pub(super) fn page_in_file(
         &self,
         id: PageId,
-        checkpoint: &CheckpointId,
-        file: &Arc<File>,
+        file: &Arc<HeldFile>,
         offset: u64,
         bytes: u32,
     ) -> Arc<Page> {
         self.known(&id).unwrap_or_else(|| {
             let place = Place::File {
-                checkpoint: checkpoint.clone(),
                 file: Arc::clone(file),
                 offset,
                 bytes,

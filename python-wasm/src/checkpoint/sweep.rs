@@ -19,8 +19,9 @@ const UNFINISHED: &str = ".tmp";
 
 /// Sweeps one folder of checkpoints again and again.
 ///
-/// A file goes when nobody *names* it (the caller says which checkpoints are named), no file that
-/// stays *needs* its pages, no process *holds* it, and all of that was so in the sweep before too.
+/// A file goes when nobody *names* it (the caller says which checkpoints are named), nobody that is
+/// named *needs* its pages, no process *holds* it, and all of that was so in the sweep before too. One
+/// that stays for its pages alone keeps nothing else: its own state is not come back to.
 ///
 /// Why that takes nothing away from sessions that run meanwhile:
 ///
@@ -29,10 +30,11 @@ const UNFINISHED: &str = ".tmp";
 ///   page of an old one can be used. What a sweep removes it has locked exclusively, so a new file
 ///   cannot come to need one that is removed: its writer would hold that one.
 /// - A writer that let go before the lock was taken has written its file by then. The files that
-///   stay are listed after the locks were taken, and all of them count, named or not yet.
+///   stay are listed after the locks were taken, and those that the sweep before did not see count
+///   as if they were named.
 /// - A file that was written and let go, and whose name is on its way to the caller's records, was
-///   held or not there in the sweep before. So it is safe as long as a name does not take longer on
-///   its way than the pause between two sweeps.
+///   held or not there in the sweep before, and what it needs was held with it. So both are safe as
+///   long as a name does not take longer on its way than the pause between two sweeps.
 ///
 /// No clock is asked: a file's time only tells whether it is still the same file.
 #[derive(Debug)]
@@ -42,6 +44,8 @@ pub struct Sweeper {
     unwanted: HashMap<OsString, SystemTime>,
     /// What this sweep has found so for the first time; the next may remove it.
     fresh: HashMap<OsString, SystemTime>,
+    /// What the last sweep saw.
+    seen: HashSet<OsString>,
 }
 
 /// Files that a sweep has locked and will remove if they turn out to be unwanted still.
@@ -67,15 +71,14 @@ impl Sweeper {
             folder: folder.as_ref().to_owned(),
             unwanted: HashMap::new(),
             fresh: HashMap::new(),
+            seen: HashSet::new(),
         }
     }
 
     /// Locks what the last sweep found unwanted, a batch of it. Read which checkpoints are named after
     /// this, and hand them to [`Self::finish`].
     pub fn begin(&mut self) -> Doomed {
-        // Newer files need older ones, so the newest go first.
         let mut candidates: Vec<_> = self.unwanted.drain().collect();
-        candidates.sort_by_key(|(_, time)| std::cmp::Reverse(*time));
         let later = candidates.split_off(candidates.len().min(BATCH));
         self.unwanted.extend(later);
         let locked = candidates.into_iter().filter_map(|(name, time)| {
@@ -108,7 +111,7 @@ impl Sweeper {
         doomed
             .0
             .retain(|name, _| checkpoint_of(name).is_none_or(|id| !named.contains(&id)));
-        let (mut needed, mut needed_by_named) = (HashSet::new(), HashSet::new());
+        let (mut needed_by_named, mut needed_by_new) = (HashSet::new(), HashSet::new());
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
             let name = entry?.file_name();
@@ -126,15 +129,17 @@ impl Sweeper {
                     Err(error) => return Err(error),
                 };
                 if named.contains(id) {
-                    needed_by_named.extend(needs.iter().cloned());
+                    needed_by_named.extend(needs);
+                } else if !self.seen.contains(&name) {
+                    needed_by_new.extend(needs);
                 }
-                needed.extend(needs);
             }
             found.push((name, id));
         }
         let mut swept = Swept::default();
         for (name, file) in doomed.0 {
-            if checkpoint_of(&name).is_some_and(|id| needed.contains(&id)) {
+            let needed = |id| needed_by_named.contains(&id) || needed_by_new.contains(&id);
+            if checkpoint_of(&name).is_some_and(needed) {
                 continue;
             }
             let blocks = file.metadata()?.blocks();
@@ -145,7 +150,9 @@ impl Sweeper {
             swept.files += 1;
             swept.bytes += blocks * 512;
         }
+        let mut seen = HashSet::with_capacity(found.len());
         for (name, id) in found {
+            seen.insert(name.clone());
             let wanted = |id: &CheckpointId| named.contains(id) || needed_by_named.contains(id);
             if id.as_ref().is_some_and(wanted) {
                 continue;
@@ -166,6 +173,7 @@ impl Sweeper {
         swept.more = !self.unwanted.is_empty();
         if !swept.more {
             self.unwanted = std::mem::take(&mut self.fresh);
+            self.seen = seen;
         }
         Ok(swept)
     }
@@ -270,6 +278,45 @@ mod tests {
         sweep(&mut sweeper, HashSet::new);
         sweep(&mut sweeper, HashSet::new);
         assert_eq!(files(folder.path()), 0);
+    }
+
+    #[test]
+    fn a_file_that_stays_for_its_pages_keeps_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = PageStore::open(folder.path()).expect("it opens");
+        let first = written(&store, &beginning(), &[(1, 1), (2, 2), (3, 3)]);
+        let second = written(&store, &first, &[(1, 4)]);
+        let third = written(&store, &second, &[(2, 5)]);
+        let last = written(&store, &third, &[(1, 6)]);
+        // Of the third a page is needed, and of the second one only by the third.
+        let gone = second.id().clone();
+        let named = HashSet::from([last.id().clone()]);
+        drop((first, second, third));
+        let mut sweeper = Sweeper::new(folder.path());
+        assert_eq!(sweep(&mut sweeper, || named.clone()), 0);
+        assert_eq!(sweep(&mut sweeper, || named.clone()), 1);
+        let other = PageStore::open(folder.path()).expect("it opens");
+        assert!(matches!(other.load(&gone), Err(StoreError::Read { .. })));
+        let read = other.load(last.id()).expect("it is there");
+        assert_eq!(contents(&other, &read), [(1, 6), (2, 5), (3, 3)]);
+    }
+
+    #[test]
+    fn what_a_new_state_needs_stays_while_its_name_is_on_its_way() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = PageStore::open(folder.path()).expect("it opens");
+        let old = written(&store, &beginning(), &[(1, 1), (2, 2)]);
+        let (old, _) = (old.id().clone(), drop(old));
+        let mut sweeper = Sweeper::new(folder.path());
+        sweep(&mut sweeper, HashSet::new);
+        // Somebody comes back to it before it goes, goes on from there, and lets go.
+        let loaded = store.load(&old).expect("it is there");
+        let new = written(&store, &loaded, &[(1, 3)]);
+        let (new, _) = (new.id().clone(), drop((loaded, new)));
+        assert_eq!(sweep(&mut sweeper, HashSet::new), 0);
+        sweep(&mut sweeper, || HashSet::from([new.clone()]));
+        let read = store.load(&new).expect("it is there");
+        assert_eq!(contents(&store, &read), [(1, 3), (2, 2)]);
     }
 
     #[test]
