@@ -184,7 +184,8 @@ impl Open {
         }
     }
 
-    /// Gives the notebook another name and place, both on the disk.
+    /// Gives the notebook another name and place, both on the disk. A new name alone is the file's too, in
+    /// the folder in which it is.
     pub(super) async fn rename(
         &self,
         library: &Arc<Library>,
@@ -198,6 +199,12 @@ impl Open {
         let state = state.as_mut().ok_or_else(gone)?;
         expected.check(&state.document)?;
         let mut row = state.row.clone();
+        let path = match (path, &name) {
+            (None, Some(name)) if *name != row.name => {
+                Some(NotebookPath::parse(&row.path)?.beside(name)?)
+            }
+            (path, _) => path,
+        };
         row.name = name.unwrap_or(row.name);
         row.path = path.map_or(row.path, |path| path.as_str().to_owned());
         let mut document = state.document.clone();

@@ -2,7 +2,7 @@
 
 use super::Store;
 use crate::error_code::Fault;
-use crate::id::{NotebookId, TenantId};
+use crate::id::{NotebookId, ProjectId, TenantId};
 
 /// A notebook as it is stored.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -54,6 +54,23 @@ impl Store {
             "select id, tenant_id, project_id, path, name, revision, session_id, created_at, modified_at
              from notebooks where tenant_id = $1 and id = $2",
             tenant, id
+        )
+    }
+
+    /// Returns the notebook whose file is at a path of a project.
+    pub(crate) async fn notebook_at(
+        &self,
+        tenant: TenantId,
+        project: ProjectId,
+        path: &str,
+    ) -> Result<Option<NotebookRow>, Fault> {
+        let (tenant, project) = (tenant.to_string(), project.to_string());
+        row!(
+            self,
+            NotebookRow,
+            "select id, tenant_id, project_id, path, name, revision, session_id, created_at, modified_at
+             from notebooks where tenant_id = $1 and project_id = $2 and path = $3",
+            tenant, project, path
         )
     }
 

@@ -155,7 +155,7 @@ impl Document {
     }
 
     /// Makes what there is now the beginning.
-    pub(super) fn forget_history(&mut self) {
+    pub(crate) fn forget_history(&mut self) {
         self.history = History::default();
     }
 
