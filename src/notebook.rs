@@ -29,7 +29,7 @@ pub(crate) use export::ExportFormat;
 pub(crate) use import::ImportFormat;
 pub(crate) use library::{Expected, Library, Snapshot};
 pub(crate) use live::{
-    CellPatch, CellView, Document, NewCell, Place, Selection, Status, reader_name,
+    CellPatch, CellView, Document, NewCell, Place, Selection, Status, StepsChange, reader_name,
 };
 pub(crate) use new::NewNotebook;
 pub(crate) use open::Watching;

@@ -53,13 +53,7 @@ async fn pass_on(
     tokio::pin!(revoked);
     loop {
         let json = tokio::select! {
-            item = news.recv() => match item {
-                Ok(json) => json,
-                Err(RecvError::Lagged(_)) => {
-                    return Err(Over::Close(close_code::AGAIN, "events were missed; ask for the lists again"));
-                }
-                Err(RecvError::Closed) => return Err(Over::Close(close_code::AWAY, "the service stops")),
-            },
+            item = news.recv() => item.map_err(missed)?,
             () = &mut revoked => return Err(Over::REVOKED),
             heard = socket.hear() => {
                 heard?;
@@ -70,5 +64,36 @@ async fn pass_on(
             sent = socket.send(json) => sent?,
             () = &mut revoked => return Err(Over::REVOKED),
         }
+    }
+}
+
+/// Returns how it ends for who did not take what was sent.
+fn missed(error: RecvError) -> Over {
+    match error {
+        RecvError::Lagged(_) => Over::Close(
+            close_code::AGAIN,
+            "events were missed; ask for the lists again",
+        ),
+        RecvError::Closed => Over::Close(close_code::AWAY, "the service stops"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::broadcast;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_is_too_slow_is_told_to_come_again() {
+        let (news, mut slow) = broadcast::channel(1);
+        for _ in 0..2 {
+            news.send(Bytes::new()).expect("somebody listens");
+        }
+        let over = slow.recv().await.map_err(missed);
+        let Err(Over::Close(code, _)) = over else {
+            panic!("it goes on: {over:?}");
+        };
+        assert_eq!(code, 1013);
     }
 }

@@ -26,9 +26,16 @@ impl Library {
     ) -> Result<(Document, Stamp), Fault> {
         let tracking = self.store.notebook_tracking(row).await?.unwrap_or_default();
         // Without what is remembered all cells count as changed, and nothing worse.
-        let tracking = serde_json::from_str(&tracking).unwrap_or_default();
-        self.read_as(row, u64::try_from(row.revision).unwrap_or(0), tracking)
-            .await
+        let tracking: Tracking = serde_json::from_str(&tracking).unwrap_or_default();
+        let history = tracking.history;
+        let (mut document, stamp) = self
+            .read_as(row, u64::try_from(row.revision).unwrap_or(0), tracking)
+            .await?;
+        if let Some(mark) = history {
+            let steps = self.store.notebook_steps(row, signed(mark.last)).await?;
+            document.recall(mark, steps);
+        }
+        Ok((document, stamp))
     }
 
     /// Reads a notebook that another program has written.
@@ -79,10 +86,12 @@ impl Library {
         self: &Arc<Self>,
         mut row: NotebookRow,
         document: Document,
+        saved: &Document,
         over: Option<Stamp>,
     ) -> Result<(NotebookRow, Option<Stamp>), Fault> {
         row.revision = signed(document.revision());
         let unwritten = document.unwritten().clone();
+        let steps = document.steps_since(saved);
         let (text, tracking) = self.text(document).await?;
         if let Some(before) = over {
             if text.len() as u64 > before.size() || !unwritten.is_empty() {
@@ -91,7 +100,9 @@ impl Library {
             }
             row.modified_at = store::now();
         }
-        self.store.save_notebook(&row, &tracking).await?;
+        self.store
+            .save_notebook(&row, &tracking, steps.as_ref())
+            .await?;
         if over.is_none() {
             return Ok((row, None));
         }
@@ -118,14 +129,14 @@ impl Library {
         to.revision = signed(document.revision());
         if from.path == to.path {
             let tracking = self.text(document).await?.1;
-            self.store.save_notebook(&to, &tracking).await?;
+            self.store.save_notebook(&to, &tracking, None).await?;
             self.announce(&to, Change::Changed);
             return Ok(to);
         }
         self.take_along(from, &to, &document).await?;
         let tracking = self.text(document).await?.1;
         self.rename_file(from, &to).await?;
-        if let Err(fault) = self.store.save_notebook(&to, &tracking).await {
+        if let Err(fault) = self.store.save_notebook(&to, &tracking, None).await {
             self.rename_file(&to, from).await?;
             return Err(fault);
         }
