@@ -32,7 +32,7 @@ impl Library {
             .read_as(row, u64::try_from(row.revision).unwrap_or(0), tracking)
             .await?;
         if let Some(mark) = history {
-            let steps = self.store.notebook_steps(row, signed(mark.last)).await?;
+            let steps = self.store.notebook_steps(row, signed(mark.last())).await?;
             document.recall(mark, steps);
         }
         Ok((document, stamp))

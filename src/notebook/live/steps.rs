@@ -13,12 +13,12 @@ use super::{Cell, cell};
 const MOST_KEPT: usize = 1 << 20;
 
 /// What is remembered of a history besides its steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mark {
     /// The number of the last step that was not taken back, 0 for none.
     at: u64,
-    /// The number of the last step that is kept.
-    pub(crate) last: u64,
+    /// The numbers of the steps that are kept. Without one of them the others lead nowhere.
+    kept: Vec<u64>,
     /// The digest of the cells that the steps lead to.
     content: u64,
 }
@@ -26,10 +26,10 @@ pub(crate) struct Mark {
 /// How the kept steps change with a writing.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct StepsChange {
-    /// The numbers of the first and the last that are kept from now on; others go.
+    /// The numbers of the first and the last of those that stay; all others go.
     pub(crate) first: u64,
     pub(crate) last: u64,
-    /// New ones, as JSON.
+    /// Those that come then, as JSON.
     pub(crate) added: Vec<(u64, String)>,
 }
 
@@ -56,27 +56,26 @@ impl Document {
     pub(super) fn mark(&self) -> Mark {
         Mark {
             at: self.history.done.back().map_or(0, |step| step.number),
-            last: self.history.kept().last().map_or(0, |step| step.number),
+            kept: numbers(&self.history.kept()),
             content: self.content(),
         }
     }
 
     /// Returns what has to be written of the history for it to be kept; nothing when it is.
     pub(crate) fn steps_since(&self, saved: &Self) -> Option<StepsChange> {
-        let (now, before) = (self.history.kept(), saved.history.kept());
-        let before: Vec<u64> = before.iter().map(|step| step.number).collect();
-        if now
-            .iter()
-            .map(|step| step.number)
-            .eq(before.iter().copied())
-        {
+        let (now, before) = (self.history.kept(), numbers(&saved.history.kept()));
+        if numbers(&now) == before {
             return None;
         }
-        let added = now.iter().filter(|step| !before.contains(&step.number));
+        // What goes was before or behind what stays: the oldest, and what was taken back.
+        let (stay, come): (Vec<&Step>, Vec<&Step>) = now
+            .into_iter()
+            .partition(|step| before.contains(&step.number));
         Some(StepsChange {
-            first: now.first().map_or(1, |step| step.number),
-            last: now.last().map_or(0, |step| step.number),
-            added: added
+            first: stay.first().map_or(1, |step| step.number),
+            last: stay.last().map_or(0, |step| step.number),
+            added: come
+                .into_iter()
                 .map(|step| (step.number, step.json().to_owned()))
                 .collect(),
         })
@@ -85,7 +84,8 @@ impl Document {
     /// Takes up a history that was kept. When the cells are not those that it leads to, because another
     /// program wrote the file, or it cannot be read, there is none.
     pub(crate) fn recall(&mut self, mark: Mark, steps: Vec<(u64, String)>) {
-        if mark.content != self.content() {
+        let there = steps.iter().map(|(number, _)| *number);
+        if mark.content != self.content() || !there.eq(mark.kept) {
             return;
         }
         let mut history = History::default();
@@ -108,6 +108,17 @@ impl Document {
         }
         cell::digest(&bytes)
     }
+}
+
+impl Mark {
+    /// Returns the number of the last step that is kept, 0 for none.
+    pub(crate) fn last(&self) -> u64 {
+        self.kept.last().copied().unwrap_or(0)
+    }
+}
+
+fn numbers(steps: &[&Step]) -> Vec<u64> {
+    steps.iter().map(|step| step.number).collect()
 }
 
 /// Cells of changes, which share them with the document.
@@ -165,9 +176,9 @@ mod tests {
     impl Rows {
         fn save(&mut self, document: &Document, saved: &mut Document) {
             if let Some(change) = document.steps_since(saved) {
-                self.0.extend(change.added);
                 self.0
                     .retain(|number, _| (change.first..=change.last).contains(number));
+                self.0.extend(change.added);
             }
             *saved = document.clone();
         }
@@ -178,7 +189,7 @@ mod tests {
             let tracking: Tracking = serde_json::from_str(&tracking).expect("it is read");
             let mark = tracking.history.expect("it was remembered");
             let mut read = Document::read(file, document.revision(), tracking).expect("it reads");
-            let steps = self.0.range(..=mark.last);
+            let steps = self.0.range(..=mark.last());
             read.recall(
                 mark,
                 steps
@@ -242,6 +253,12 @@ mod tests {
         assert_eq!(control.can_undo_and_redo(), (true, false));
         let other = rows.read(&document, &file.replace("one", "two"));
         assert_eq!(other.can_undo_and_redo(), (false, false));
+        // Nor has one of whose steps one is missing.
+        write(&mut document, 0, "three");
+        rows.save(&document, &mut saved);
+        rows.0.pop_first();
+        let holed = rows.read(&document, &document.to_file());
+        assert_eq!(holed.can_undo_and_redo(), (false, false));
     }
 
     #[test]
