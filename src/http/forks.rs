@@ -38,7 +38,7 @@ pub(crate) struct ForkSession {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum Forked {
-    One(SessionView),
+    One(Box<SessionView>),
     Many { items: Vec<SessionView> },
 }
 
@@ -66,7 +66,12 @@ pub(super) async fn fork(
         let handle = app.sessions.fork(&caller.0, parent, new).await?;
         let location = [(header::LOCATION, format!("/api/v1/sessions/{}", handle.id))];
         let Json(view) = shown(&app, &caller.0, &handle).await?;
-        return Ok((StatusCode::CREATED, location, Json(Forked::One(view))).into_response());
+        return Ok((
+            StatusCode::CREATED,
+            location,
+            Json(Forked::One(Box::new(view))),
+        )
+            .into_response());
     };
     let handles = app
         .sessions

@@ -26,8 +26,8 @@ impl Library {
     ) -> Result<(Document, Stamp), Fault> {
         let tracking = self.store.notebook_tracking(row).await?.unwrap_or_default();
         // Without what is remembered all cells count as changed, and nothing worse.
-        let tracking: Tracking = serde_json::from_str(&tracking).unwrap_or_default();
-        let history = tracking.history;
+        let mut tracking: Tracking = serde_json::from_str(&tracking).unwrap_or_default();
+        let history = tracking.history.take();
         let (mut document, stamp) = self
             .read_as(row, u64::try_from(row.revision).unwrap_or(0), tracking)
             .await?;

@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use bytes::Bytes;
 use python_wasm::{
     Cell, Checkpoint, Execution, Home, InputSender, Interrupter, Meter, Policy, Session,
-    SessionError, SessionOptions, SoFar, Twin,
+    SessionOptions, SoFar, Twin,
 };
 use tokio::sync::{mpsc, oneshot};
 
 use super::desk::{House, failed, reply};
-use super::failure;
+use super::failure::{self, of};
 use super::grants::{tools, without_secrets};
 use super::observer::{Observer, look};
 use super::protocol::{
@@ -210,26 +210,6 @@ pub(super) fn options(house: &House, opening: &Opening) -> Result<SessionOptions
     options.home = Home::Folder(opening.home.clone());
     options.tools = tools(&opening.secrets);
     Ok(options)
-}
-
-/// Returns the failure that the control process is told of.
-pub(super) fn of(error: &SessionError) -> Failed {
-    let kind = match error {
-        SessionError::ImageNotAllowed { .. } | SessionError::TooLittleMemory { .. } => {
-            FailedKind::Policy
-        }
-        SessionError::Store(error) => failure::of_store(error),
-        SessionError::OtherImage { .. } => FailedKind::OtherImage,
-        SessionError::Refused { kind, .. } if kind == "NameError" || kind == "KeyError" => {
-            FailedKind::NoVariable
-        }
-        SessionError::Refused { .. } | SessionError::Stopped { .. } => FailedKind::Refused,
-        SessionError::Runtime(_) | SessionError::Folder(_) | SessionError::Memory(_) => {
-            failure::of_cause(error)
-        }
-        SessionError::Engine(_) => FailedKind::Sandbox,
-    };
-    failed(kind, error)
 }
 
 fn standing(session: &Session) -> Standing {

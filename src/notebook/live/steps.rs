@@ -39,8 +39,12 @@ impl History {
     fn kept(&self) -> Vec<&Step> {
         let mut room = MOST_KEPT;
         let mut fits = |step: &&Step| {
-            let json = step.stored_weight() <= room;
-            let left = json.then(|| room.checked_sub(step.json().len())).flatten();
+            // What is far too large is not even written as JSON.
+            let left = match step.stored_weight() <= room {
+                true => room.checked_sub(step.json().len()),
+                false => None,
+            };
+            // Behind one that finds no room, no other does.
             room = left.unwrap_or(0);
             left.is_some()
         };
@@ -186,8 +190,8 @@ mod tests {
         /// Reads the document as after a restart.
         fn read(&self, document: &Document, file: &str) -> Document {
             let tracking = serde_json::to_string(&document.tracking()).expect("JSON");
-            let tracking: Tracking = serde_json::from_str(&tracking).expect("it is read");
-            let mark = tracking.history.expect("it was remembered");
+            let mut tracking: Tracking = serde_json::from_str(&tracking).expect("it is read");
+            let mark = tracking.history.take().expect("it was remembered");
             let mut read = Document::read(file, document.revision(), tracking).expect("it reads");
             let steps = self.0.range(..=mark.last());
             read.recall(
