@@ -174,6 +174,9 @@ impl Default for Workers {
     }
 }
 
+/// The most forks that `sessions.forks` may allow, as the API's document says.
+pub(crate) const MOST_FORKS: u32 = 200;
+
 /// Sessions and the cells that run in them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -190,6 +193,8 @@ pub(crate) struct Sessions {
     pub(crate) policy: String,
     /// The image of sessions that name none.
     pub(crate) image: String,
+    /// Forks of a session that one request may make, at most 200.
+    pub(crate) forks: u32,
     /// Bytes of events that are kept for each session.
     pub(crate) journal: Size,
     /// Checkpoints that are kept for each session; beyond it the oldest go that have no label.
@@ -217,6 +222,7 @@ impl Default for Sessions {
             memory: Size(4 << 30),
             policy: "notebook".into(),
             image: "data".into(),
+            forks: MOST_FORKS,
             journal: Size(64 << 20),
             checkpoints: 100,
             suspicious_code: SuspiciousCode::default(),

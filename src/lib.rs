@@ -28,6 +28,7 @@ mod http;
 mod id;
 mod layout;
 mod log_sink;
+mod news;
 mod notebook;
 mod runner;
 mod secret;

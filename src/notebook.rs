@@ -9,6 +9,7 @@ mod import;
 mod kept;
 mod library;
 mod live;
+mod new;
 mod open;
 mod outputs;
 mod parameters;
@@ -26,10 +27,11 @@ pub(crate) use document::{CellKind, Notebook, NotebookError};
 pub(crate) use execute::Taken;
 pub(crate) use export::ExportFormat;
 pub(crate) use import::ImportFormat;
-pub(crate) use library::{Expected, Library, NewNotebook, Snapshot};
+pub(crate) use library::{Expected, Library, Snapshot};
 pub(crate) use live::{
-    CellPatch, CellView, Document, NewCell, Place, Selection, Status, reader_name,
+    CellPatch, CellView, Document, NewCell, Place, Selection, Status, StepsChange, reader_name,
 };
+pub(crate) use new::NewNotebook;
 pub(crate) use open::Watching;
 pub(crate) use outputs::{Outputs, text_of};
 pub(crate) use parameters::{Parameter, inject, is_variable, literal};

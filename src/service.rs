@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::error_code::Fault;
 use crate::file::{Files, Projects, Uploads};
 use crate::layout::Layout;
+use crate::news::News;
 use crate::notebook::Library;
 use crate::secret::Secrets;
 use crate::session::{OneShots, Sessions};
@@ -35,6 +36,7 @@ pub(crate) struct Service {
     pub(crate) notebooks: Arc<Library>,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) one_shots: OneShots,
+    pub(crate) news: Arc<News>,
     pub(crate) audit: Arc<Audit>,
     pub(crate) secrets: Arc<Secrets>,
     pub(crate) quotas: Arc<Quotas>,
@@ -60,21 +62,25 @@ impl Service {
         let projects = Projects::open(&config, store.clone()).await?;
         let files = Arc::new(Files::new(&config, projects.clone(), &quotas));
         let uploads = Uploads::open(Arc::clone(&files), config.files.upload_lifetime.0);
+        let news = Arc::new(News::default());
         let notebooks = Library::new(
             store.clone(),
             projects.clone(),
             &quotas,
+            &news,
             Layout::new(folder),
             config.files.largest_notebook.0,
         );
         let secrets = Arc::new(Secrets::open(&store, &audit, folder)?);
-        let sessions = Sessions::open(&config, &store, &quotas, &audit, &secrets, stop).await?;
+        let sessions =
+            Sessions::open(&config, &store, &quotas, &audit, &secrets, &news, stop).await?;
         let sessions = Arc::new(sessions);
         let one_shots = OneShots::new(&config.retention);
         Ok(Self {
             config,
             store,
             tenants,
+            news,
             audit,
             secrets,
             quotas,

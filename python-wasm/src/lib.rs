@@ -50,8 +50,8 @@ pub use sandbox_policy::{
 };
 pub use session::{
     Cell, Execution, Exported, FigureFormat, FolderError, Formulas, Hibernated, Home, InputSender,
-    Interrupter, Outcome, Session, SessionError, SessionOptions, StillAwake, Stop, Twin, Usage,
-    VariableFormat,
+    Interrupter, Meter, Outcome, Session, SessionError, SessionOptions, SoFar, StillAwake, Stop,
+    Twin, Usage, VariableFormat,
 };
 pub use table::{Column, Diagnostic, Filter, Sort, TablePage, TableQuery, Variable};
 pub use tool::{ToolError, ToolFuture, Tools};

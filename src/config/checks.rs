@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sandbox_policy::format_size;
 
-use super::Config;
+use super::{Config, MOST_FORKS};
 
 /// The least memory that a worker process does anything useful with.
 const SMALLEST_WORKER: u64 = 256 << 20;
@@ -37,6 +37,7 @@ impl Config {
             ("sessions.queue", self.sessions.queue as u64),
             ("sessions.most", self.sessions.most as u64),
             ("sessions.checkpoints", self.sessions.checkpoints as u64),
+            ("sessions.forks", u64::from(self.sessions.forks)),
         ];
         if let Some((key, _)) = at_least_one.iter().find(|(_, value)| *value == 0) {
             return Err(format!("{key} is 0; it has to be at least 1"));
@@ -47,6 +48,12 @@ impl Config {
                 "workers.memory is {}; it has to be at least {}, or \"0 B\" for a share of the machine's",
                 format_size(memory),
                 format_size(SMALLEST_WORKER)
+            ));
+        }
+        if self.sessions.forks > MOST_FORKS {
+            let forks = self.sessions.forks;
+            return Err(format!(
+                "sessions.forks is {forks}; it may be at most {MOST_FORKS}"
             ));
         }
         if self.retention.sweep.0 < SHORTEST_SWEEP {
@@ -170,6 +177,10 @@ mod tests {
             (
                 "workers.memory",
                 changed(|config| config.workers.memory.0 = 1 << 20),
+            ),
+            (
+                "sessions.forks",
+                changed(|config| config.sessions.forks = MOST_FORKS + 1),
             ),
             (
                 "retention.sweep",

@@ -12,6 +12,9 @@ use super::tree::{Kind, version};
 use super::walk::Walk;
 use crate::error_code::Fault;
 
+/// The media type of notebooks, which no list of endings has.
+const NOTEBOOK: &str = "application/x-ipynb+json";
+
 /// Something that lies in a project.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Entry {
@@ -61,6 +64,9 @@ impl Entry {
 
 /// Returns the media type that a name's ending stands for.
 pub(crate) fn media_type(name: &str) -> mime_guess::Mime {
+    if name.ends_with(".ipynb") {
+        return NOTEBOOK.parse().expect("it is a media type");
+    }
     mime_guess::from_path(name).first_or_octet_stream()
 }
 

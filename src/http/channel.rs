@@ -31,7 +31,8 @@ const AT_ONCE: usize = 32;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct From {
-    /// The number of the last event seen; only new ones when nothing is given.
+    /// The number of the last event seen; only new ones when nothing is given. When there is no such event
+    /// yet, the first that comes is a `gap` with the number of the last there is.
     after_seq: Option<u64>,
 }
 

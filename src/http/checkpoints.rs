@@ -54,8 +54,38 @@ impl From<CheckpointRow> for CheckpointView {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct NewCheckpoint {
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+    )]
     label: Option<String>,
+}
+
+/// What a checkpoint is to be called from now on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LabelCheckpoint {
+    /// `null` takes the label away; then the checkpoint goes when newer ones without a label are too many.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(
+        required = true,
+        min_length = 1,
+        max_length = 200,
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+    )]
+    label: Option<String>,
+}
+
+fn check_label(label: Option<&str>) -> Result<(), Fault> {
+    let refused = label.is_some_and(|label| {
+        !(1..=200).contains(&label.chars().count()) || label.chars().any(char::is_control)
+    });
+    if refused {
+        let message = "it must have 1 to 200 characters and no control characters";
+        return Err(Fault::field("label", message));
+    }
+    Ok(())
 }
 
 /// Lists the session's checkpoints, the oldest first.
@@ -87,10 +117,7 @@ pub(super) async fn create(
     Path(session): Path<String>,
     Body(body): Body<NewCheckpoint>,
 ) -> Answer<impl IntoResponse> {
-    let length = body.label.as_ref().map_or(1, |label| label.chars().count());
-    if !(1..=200).contains(&length) {
-        return Err(Fault::field("label", "it must have 1 to 200 characters").into());
-    }
+    check_label(body.label.as_deref())?;
     let handle = find(&app, &caller.0, &session).await?;
     let stored = handle.checkpoint(body.label).await?;
     let row = one(&app, caller.0.tenant, handle.id, &stored.checkpoint).await?;
@@ -118,6 +145,28 @@ pub(super) async fn show(
             .await?
             .into(),
     ))
+}
+
+/// Gives a checkpoint a label, changes it, or takes it away. One that has a label is kept as long as its session.
+#[utoipa::path(patch, path = "/sessions/{session_id}/checkpoints/{checkpoint_id}", tag = "checkpoints",
+    request_body = LabelCheckpoint,
+    params(("session_id" = String, Path,), ("checkpoint_id" = String, Path,)),
+    responses((status = 200, description = "It as it is now", body = CheckpointView)))]
+pub(super) async fn label(
+    State(app): State<App>,
+    caller: May<Run>,
+    Path((session, checkpoint)): Path<(String, String)>,
+    Body(body): Body<LabelCheckpoint>,
+) -> Answer<Json<CheckpointView>> {
+    let label = body.label.as_deref();
+    check_label(label)?;
+    let handle = find(&app, &caller.0, &session).await?;
+    let checkpoint: CheckpointId = id(&checkpoint, ErrorCode::CheckpointNotFound)?;
+    app.store
+        .label_checkpoint(caller.0.tenant, handle.id, checkpoint.as_str(), label)
+        .await?;
+    let row = one(&app, caller.0.tenant, handle.id, &checkpoint).await?;
+    Ok(Json(row.into()))
 }
 
 /// Goes back (or forth) to a checkpoint: variables and open files, not the contents of files.

@@ -319,20 +319,24 @@ pub(super) async fn execute(
     }
 }
 
-/// Returns a stored execution with what it showed, as far as that is kept.
+/// Returns an execution with what it showed up to now, as far as that is kept.
 fn with_outputs(handle: &Handle, row: ExecutionRow) -> Result<ExecutionView, Fault> {
+    let row = handle.as_it_stands(row);
     let (mut gathered, mut gap) = (Gathered::default(), None);
-    if let (Some(first), Some(last)) = (row.first_seq, row.last_seq) {
+    if let Some(first) = row.first_seq {
+        let last = row
+            .last_seq
+            .map_or_else(|| handle.log().last(), |last| last as u64);
         let before = handle.log().first();
         if (first as u64) < before {
             gap = Some(Missing {
                 first: first as u64,
-                last: (last as u64).min(before - 1),
+                last: last.min(before - 1),
             });
         }
         let events = handle
             .log()
-            .range(first as u64, last as u64)
+            .range(first as u64, last)
             .map_err(Fault::internal)?;
         events
             .into_iter()
@@ -397,11 +401,14 @@ pub(super) async fn list(
         .store
         .executions(caller.0.tenant, handle.id, query.after(), query.rows()?)
         .await?;
-    let views = rows.into_iter().map(stored).collect();
+    let views = rows
+        .into_iter()
+        .map(|row| stored(handle.as_it_stands(row)))
+        .collect();
     Ok(Json(query.page(views, |view| view.execution_id.clone())))
 }
 
-/// Shows an execution with its outputs, as far as they are kept.
+/// Shows an execution with its outputs, as far as they are kept; of one that runs, those up to now.
 #[utoipa::path(get, path = "/sessions/{session_id}/executions/{execution_id}", tag = "executions",
     params(("session_id" = String, Path,), ("execution_id" = String, Path,)),
     responses((status = 200, description = "It", body = ExecutionView)))]

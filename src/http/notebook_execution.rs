@@ -7,11 +7,12 @@ use axum::extract::ws::{WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use python_wasm::CheckpointId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::extract::{Body, May, Parameters, Read, Run};
-use super::notebooks::notebook_id;
+use super::extract::{Body, May, Parameters, Read, Run, Write};
+use super::notebooks::{NotebookAnswer, answered_new, checked_name, notebook_id};
 use super::socket::{self, Over, Socket};
 use super::{Answer, App};
 use crate::error_code::Fault;
@@ -64,7 +65,8 @@ pub(crate) struct NotebookExecution {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct After {
-    /// The number of the last event seen; only new ones when nothing is given.
+    /// The number of the last event seen; only new ones when nothing is given. When there is no such event
+    /// yet, the first that comes is a `gap` with the number of the last there is.
     after_seq: Option<u64>,
 }
 
@@ -126,6 +128,42 @@ fn answer(taken: crate::notebook::Taken) -> (StatusCode, Json<NotebookExecution>
         cells: taken.cells,
     };
     (StatusCode::ACCEPTED, Json(execution))
+}
+
+/// How the copy of a notebook is to be.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ForkNotebook {
+    /// By default the notebook's own, with a number where that is taken.
+    #[schema(min_length = 1, max_length = 200)]
+    name: Option<String>,
+    /// A checkpoint of the notebook's session; its present state when nothing is given.
+    #[schema(value_type = Option<String>, pattern = "^[0-9a-f]{32}$")]
+    checkpoint_id: Option<CheckpointId>,
+}
+
+/// Makes a copy of a notebook beside it, whose session is a fork of the notebook's.
+///
+/// It has the notebook's cells and outputs, and the variables of its session, now or at a checkpoint; what cells show that
+/// ran after the checkpoint is marked as undone. A notebook without a session gives a copy without one.
+#[utoipa::path(post, path = "/notebooks/{id}/fork", tag = "notebooks", request_body = ForkNotebook,
+    params(("id" = String, Path, description = "The notebook")),
+    responses((status = 201, description = "The copy", body = NotebookAnswer,
+        headers(("Location", description = "Its address"), ("ETag", description = "Its revision")))))]
+pub(super) async fn fork(
+    State(app): State<App>,
+    caller: May<Run>,
+    _writer: May<Write>,
+    Path(notebook): Path<String>,
+    Body(body): Body<ForkNotebook>,
+) -> Answer<Response> {
+    let name = body.name.map(checked_name).transpose()?;
+    let id = notebook_id(&notebook)?;
+    let copy = app
+        .notebooks
+        .fork(&app.sessions, &caller.0, id, name, body.checkpoint_id)
+        .await?;
+    answered_new(&app, &caller.0, copy).await
 }
 
 /// Opens a WebSocket that tells everything that happens in a notebook: `notebook_status`,

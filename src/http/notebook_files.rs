@@ -105,7 +105,7 @@ pub(super) async fn import(
     let (format, text) = (import.format, import.text);
     let document = app.notebooks.work(move |_| format.read(&text)).await?;
     let new = NewNotebook {
-        name,
+        name: Some(name),
         project: import.project,
         path,
         document: Some(document),

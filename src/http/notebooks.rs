@@ -54,12 +54,14 @@ pub(crate) struct NotebookAnswer {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateNotebook {
+    /// By default what its file is called, and "Untitled" when none is given.
     #[schema(min_length = 1, max_length = 200)]
-    name: String,
+    name: Option<String>,
     /// By default the tenant's own project.
     project_id: Option<ProjectId>,
     /// Its file, within the project; by default as the name says. Without `cells`, a notebook that
-    /// is there already is opened.
+    /// is there already is opened where it is: written no earlier than with its first edit, and the same one
+    /// every time.
     #[schema(max_length = 1024)]
     path: Option<String>,
     #[schema(max_items = 10000)]
@@ -70,6 +72,7 @@ pub(crate) struct CreateNotebook {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeNotebook {
+    /// Its file gets the same name, in the folder in which it is, unless a path is given.
     #[schema(min_length = 1, max_length = 200)]
     name: Option<String>,
     /// Where its file is to be, within the project.
@@ -146,7 +149,8 @@ impl NotebookAnswer {
 /// Makes a notebook, or opens one that is in the project already.
 #[utoipa::path(post, path = "/notebooks", tag = "notebooks", request_body = CreateNotebook,
     responses((status = 201, description = "It is made", body = NotebookAnswer,
-        headers(("Location", description = "Its address"), ("ETag", description = "Its revision")))))]
+            headers(("Location", description = "Its address"), ("ETag", description = "Its revision"))),
+        (status = 200, description = "It was there already, and is open", body = NotebookAnswer)))]
 pub(super) async fn create(
     State(app): State<App>,
     caller: May<Write>,
@@ -158,7 +162,7 @@ pub(super) async fn create(
         (_, cells) => Some(Document::with(cells.unwrap_or_default())?),
     };
     let new = NewNotebook {
-        name: checked_name(body.name)?,
+        name: body.name.map(checked_name).transpose()?,
         project: body.project_id,
         path,
         document,
@@ -168,7 +172,15 @@ pub(super) async fn create(
 
 /// Makes the notebook and answers with it.
 pub(super) async fn created(app: &App, caller: &Caller, new: NewNotebook) -> Answer<Response> {
-    let id = app.notebooks.create(caller, new).await?;
+    let made = app.notebooks.create(caller, new).await?;
+    if made.is_new {
+        return answered_new(app, caller, made.id).await;
+    }
+    shown(app, caller, made.id, None).await
+}
+
+/// Answers with a notebook that was made.
+pub(super) async fn answered_new(app: &App, caller: &Caller, id: NotebookId) -> Answer<Response> {
     let answer = shown(app, caller, id, None).await?;
     let location =
         HeaderValue::from_str(&format!("/api/v1/notebooks/{id}")).map_err(Fault::internal)?;

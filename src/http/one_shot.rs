@@ -19,7 +19,7 @@ use super::extract::{Body, May, Run};
 use super::{Answer, App};
 use crate::error_code::Fault;
 use crate::file::FilePath;
-use crate::id::UploadId;
+use crate::id::{ProjectId, UploadId};
 use crate::session::{Caching, NewFile, OneExport, OneShot, Priority, Shot, status};
 use crate::tenant::Caller;
 
@@ -36,7 +36,13 @@ pub(crate) struct ExecuteOnce {
     image: Option<String>,
     #[schema(max_length = 100)]
     policy: Option<String>,
-    /// Files in the working folder.
+    /// A project, whose folder is the working folder. Results of its code are not kept.
+    project_id: Option<ProjectId>,
+    /// Names of the project's secrets that the code may ask for, with `tools.secret("NAME")`.
+    #[serde(default)]
+    #[schema(max_items = 32)]
+    secrets: Vec<String>,
+    /// Files in the working folder, when that is no project's.
     #[serde(default)]
     #[schema(max_items = 1000)]
     files: Vec<FileBody>,
@@ -146,6 +152,9 @@ impl OnceView {
 
 /// Checks a body and returns what is to be run.
 async fn checked(app: &App, caller: &Caller, body: ExecuteOnce) -> Result<OneShot, Fault> {
+    if let Some(project) = body.project_id {
+        app.projects.find(caller.tenant, project).await?;
+    }
     let mut files = Vec::with_capacity(body.files.len());
     for (index, file) in body.files.into_iter().enumerate() {
         let path = FilePath::parse(&file.path)?;
@@ -175,6 +184,8 @@ async fn checked(app: &App, caller: &Caller, body: ExecuteOnce) -> Result<OneSho
         image: body.image,
         policy: body.policy,
         limits: body.limits.into_iter().collect(),
+        project: body.project_id,
+        secrets: body.secrets,
         files,
         datasets: body.datasets,
         exports: body

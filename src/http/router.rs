@@ -15,8 +15,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    App, audit, auth, cells, channel, checkpoints, code, docs, executions, exports, files,
-    frontend, health, host, idempotency, keys, limits, linger, looks, notebook_execution,
+    App, audit, auth, cells, channel, checkpoints, code, docs, events, executions, exports, files,
+    forks, frontend, health, host, idempotency, keys, limits, linger, looks, notebook_execution,
     notebook_files, notebook_updates, notebooks, observe, one_shot, origin, pace, problem,
     projects, proxy, quarantine, quotas, secrets, sessions, system, templates, tenants, uploads,
     users,
@@ -50,6 +50,7 @@ fn version_1() -> OpenApiRouter<App> {
         .routes(routes!(notebook_updates::updates))
         .routes(routes!(notebook_updates::acknowledge))
         .routes(routes!(notebook_execution::execute))
+        .routes(routes!(notebook_execution::fork))
         .routes(routes!(notebook_execution::watch))
         .routes(routes!(cells::list, cells::add))
         .routes(routes!(cells::get, cells::change, cells::remove))
@@ -58,6 +59,7 @@ fn version_1() -> OpenApiRouter<App> {
         .routes(routes!(cells::merge))
         .routes(routes!(cells::clear))
         .routes(routes!(cells::restore))
+        .routes(routes!(events::watch))
         .routes(routes!(sessions::images))
         .routes(routes!(sessions::create, sessions::list))
         .routes(routes!(sessions::show, sessions::change, sessions::delete))
@@ -65,14 +67,14 @@ fn version_1() -> OpenApiRouter<App> {
         .routes(routes!(sessions::restart))
         .routes(routes!(sessions::hibernate))
         .routes(routes!(sessions::wake))
-        .routes(routes!(sessions::fork))
+        .routes(routes!(forks::fork))
         .routes(routes!(sessions::input))
         .routes(routes!(executions::execute))
         .routes(routes!(executions::list))
         .routes(routes!(executions::show))
         .routes(routes!(channel::channel))
         .routes(routes!(checkpoints::list, checkpoints::create))
-        .routes(routes!(checkpoints::show))
+        .routes(routes!(checkpoints::show, checkpoints::label))
         .routes(routes!(checkpoints::restore))
         .routes(routes!(checkpoints::undo))
         .routes(routes!(checkpoints::diff))

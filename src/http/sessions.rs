@@ -140,7 +140,7 @@ fn view(row: SessionRow, handle: &Handle) -> Result<SessionView, Fault> {
         image: row.image,
         policy: policy.name,
         limits,
-        usage: UsageView::of(seen.usage, handle.private_bytes()),
+        usage: UsageView::of(handle.usage(), handle.private_bytes()),
         execution_count: seen.execution_count,
         queue_position: seen.queue_position,
         project_id: row.project_id,
@@ -160,7 +160,11 @@ pub(super) async fn find(app: &App, caller: &Caller, text: &str) -> Result<Handl
         .await
 }
 
-async fn shown(app: &App, caller: &Caller, handle: &Handle) -> Result<Json<SessionView>, Fault> {
+pub(super) async fn shown(
+    app: &App,
+    caller: &Caller,
+    handle: &Handle,
+) -> Result<Json<SessionView>, Fault> {
     let row = app.store.session(caller.tenant, handle.id).await?;
     let row = row.ok_or_else(|| {
         Fault::new(
@@ -171,7 +175,8 @@ async fn shown(app: &App, caller: &Caller, handle: &Handle) -> Result<Json<Sessi
     Ok(Json(view(row, handle)?))
 }
 
-fn check_name(name: &str) -> Result<(), Fault> {
+/// Refuses what cannot be the name of a session.
+pub(super) fn check_name(name: &str) -> Result<(), Fault> {
     let length = name.chars().count();
     if (1..=200).contains(&length) && !name.chars().any(char::is_control) {
         Ok(())
@@ -319,48 +324,6 @@ deeds! {
     hibernate, "/sessions/{session_id}/hibernate", hibernate;
     /// Brings the state into memory.
     wake, "/sessions/{session_id}/wake", wake;
-}
-
-/// What a fork begins with.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct ForkSession {
-    #[schema(
-        min_length = 1,
-        max_length = 200,
-        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
-    )]
-    name: Option<String>,
-    /// A checkpoint of the session; its present state when nothing is given. While a cell runs, that
-    /// is the state before it.
-    #[schema(value_type = Option<String>, pattern = "^[0-9a-f]{32}$")]
-    checkpoint_id: Option<CheckpointId>,
-}
-
-/// Makes a second session in the state of this one.
-#[utoipa::path(post, path = "/sessions/{session_id}/fork", tag = "sessions", request_body = ForkSession,
-    params(("session_id" = String, Path,)),
-    responses((status = 201, description = "The fork is there", body = SessionView)))]
-pub(super) async fn fork(
-    State(app): State<App>,
-    caller: May<Run>,
-    Path(session): Path<String>,
-    Body(body): Body<ForkSession>,
-) -> Answer<impl IntoResponse> {
-    if let Some(name) = &body.name {
-        check_name(name)?;
-    }
-    let parent = id(&session, ErrorCode::SessionNotFound)?;
-    let handle = app
-        .sessions
-        .fork(&caller.0, parent, body.checkpoint_id, body.name)
-        .await?;
-    let location = [(header::LOCATION, format!("/api/v1/sessions/{}", handle.id))];
-    Ok((
-        StatusCode::CREATED,
-        location,
-        shown(&app, &caller.0, &handle).await?,
-    ))
 }
 
 /// The answer to a cell's `input()`.

@@ -147,16 +147,8 @@ impl Library {
         // Two requests at once make one session.
         let _turn = open.starting().await;
         let (row, _) = self.find(caller.tenant, id).await?;
-        let known = row.session_id.as_deref().and_then(|text| text.parse().ok());
-        if let Some(session) = known {
-            match sessions.get(caller.tenant, session).await {
-                Err(fault)
-                    if matches!(
-                        fault.code,
-                        ErrorCode::SessionNotFound | ErrorCode::SessionDead
-                    ) => {}
-                other => return other,
-            }
+        if let Some(handle) = living(sessions, caller, &row).await? {
+            return Ok(handle);
         }
         let project = row.project_id.parse().map_err(Fault::internal)?;
         let new = NewSession {
@@ -170,6 +162,29 @@ impl Library {
         self.store.set_notebook_session(&row, &session).await?;
         open.set_session(session).await;
         Ok(handle)
+    }
+}
+
+/// Returns the session that a notebook has, if that lives.
+pub(super) async fn living(
+    sessions: &Arc<Sessions>,
+    caller: &Caller,
+    row: &NotebookRow,
+) -> Result<Option<Handle>, Fault> {
+    let known = row.session_id.as_deref().and_then(|text| text.parse().ok());
+    let Some(session) = known else {
+        return Ok(None);
+    };
+    match sessions.get(caller.tenant, session).await {
+        Err(fault)
+            if matches!(
+                fault.code,
+                ErrorCode::SessionNotFound | ErrorCode::SessionDead
+            ) =>
+        {
+            Ok(None)
+        }
+        other => other.map(Some),
     }
 }
 

@@ -7,18 +7,17 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use super::kept;
-use super::live::{CellView, Document, Status, Tracking};
+use super::live::{CellView, Document, Status};
 use super::open::{Open, State, Watching};
 use super::path::NotebookPath;
-use super::stored::keep;
 use crate::error_code::{ErrorCode, Fault};
 use crate::file::Projects;
 use crate::id::{NotebookId, ProjectId, SessionId, TenantId};
 use crate::layout::Layout;
+use crate::news::{Change, Item, News, What};
 use crate::session::EventReader;
+use crate::store::Store;
 use crate::store::notebooks::NotebookRow;
-use crate::store::{self, Store};
-use crate::tenant::Caller;
 use crate::tenant::quotas::Quotas;
 
 /// Notebooks in memory, above which those that were not used for long are dropped.
@@ -30,8 +29,9 @@ const AT_ONCE: usize = 4;
 /// All notebooks of the service.
 pub(crate) struct Library {
     pub(super) store: Store,
-    projects: Projects,
+    pub(super) projects: Projects,
     pub(super) quotas: Arc<Quotas>,
+    news: Arc<News>,
     pub(super) layout: Layout,
     /// The most bytes that the file of a notebook may have.
     pub(super) largest: u64,
@@ -44,16 +44,6 @@ pub(crate) struct Library {
 struct Shelf {
     notebooks: HashMap<(TenantId, NotebookId), Arc<Open>>,
     count: u64,
-}
-
-/// A notebook that is to be made.
-pub(crate) struct NewNotebook {
-    pub(crate) name: String,
-    pub(crate) project: Option<ProjectId>,
-    /// Where its file is to be; by default as its name says.
-    pub(crate) path: Option<NotebookPath>,
-    /// What is to be in it; by default what is in the file, if there is one.
-    pub(crate) document: Option<Document>,
 }
 
 /// A notebook as it is at one moment.
@@ -70,6 +60,7 @@ impl Library {
         store: Store,
         projects: Projects,
         quotas: &Arc<Quotas>,
+        news: &Arc<News>,
         layout: Layout,
         largest: u64,
     ) -> Arc<Self> {
@@ -77,6 +68,7 @@ impl Library {
             store,
             projects,
             quotas: Arc::clone(quotas),
+            news: Arc::clone(news),
             layout,
             largest,
             open: Mutex::default(),
@@ -87,72 +79,6 @@ impl Library {
     /// Returns the most bytes that the file of a notebook may have.
     pub(crate) fn largest(&self) -> u64 {
         self.largest
-    }
-
-    /// Makes a notebook, and its file unless that is there already.
-    pub(crate) async fn create(
-        self: &Arc<Self>,
-        caller: &Caller,
-        new: NewNotebook,
-    ) -> Result<NotebookId, Fault> {
-        let tenant = caller.tenant;
-        self.quotas.may_store(tenant)?;
-        let project = match new.project {
-            Some(project) => project,
-            None => self.projects.default_of(caller).await?,
-        };
-        // A project that is not the tenant's is refused here.
-        self.projects.folder(tenant, project).await?;
-        let path = match new.path {
-            Some(path) => path,
-            None => NotebookPath::of_name(&new.name)?,
-        };
-        let (id, now) = (NotebookId::new(), store::now());
-        let mut row = NotebookRow {
-            id: id.to_string(),
-            tenant_id: tenant.to_string(),
-            project_id: project.to_string(),
-            path: path.as_str().to_owned(),
-            name: new.name,
-            revision: 0,
-            session_id: None,
-            created_at: now.clone(),
-            modified_at: now,
-        };
-        let (document, is_new) = match new.document {
-            Some(document) => (document, true),
-            None => match self.read_as(&row, 0, Tracking::default()).await {
-                Ok((document, _)) => (document, false),
-                Err(fault) if fault.code == ErrorCode::NotebookNotFound => {
-                    (Document::empty(), true)
-                }
-                Err(fault) => return Err(fault),
-            },
-        };
-        // The file first: a file without a row is a file, and a row without a file is nothing.
-        if is_new {
-            let text = self.text(document.clone()).await?.0;
-            let (row, unwritten) = (row.clone(), document.unwritten().clone());
-            self.work(move |library| {
-                let (folder, path) = library.place(&row)?;
-                keep(&folder, &path, &unwritten)?;
-                folder.write_new(&path, text.as_bytes())
-            })
-            .await?;
-        }
-        row.revision = signed(document.revision());
-        let tracking = self.text(document).await?.1;
-        if let Err(fault) = self.store.add_notebook(&row, &tracking).await {
-            if is_new {
-                self.work(move |library| {
-                    let (folder, path) = library.place(&row)?;
-                    folder.remove(&path)
-                })
-                .await?;
-            }
-            return Err(fault);
-        }
-        Ok(id)
     }
 
     /// Returns the tenant's notebooks, or those of one project, behind one id.
@@ -350,6 +276,22 @@ impl Library {
         let open = Arc::clone(shelf.notebooks.entry((tenant, id)).or_default());
         open.use_now(count);
         Ok((row, open))
+    }
+
+    /// Tells those who watch the tenant what became of a notebook.
+    pub(super) fn announce(&self, row: &NotebookRow, change: Change) {
+        let Ok(tenant) = row.tenant_id.parse() else {
+            return;
+        };
+        self.news.tell(tenant, || Item {
+            notebook_id: row.id.parse().ok(),
+            ..Item::of(What::NotebookChanged {
+                change,
+                name: row.name.clone(),
+                path: row.path.clone(),
+                revision: row.revision,
+            })
+        });
     }
 
     fn shelf(&self) -> MutexGuard<'_, Shelf> {

@@ -139,7 +139,7 @@ impl Open {
     /// Makes sure that the file has the change.
     async fn write(&self, library: &Arc<Library>, version: u64, losses: u64) -> Result<(), Fault> {
         let _turn = self.writing.lock().await;
-        let (row, document, count, before, as_file) = {
+        let (row, document, saved, count, before, as_file) = {
             let state = self.state.lock().await;
             let state = state.as_ref().ok_or_else(gone)?;
             if state.losses != losses {
@@ -153,13 +153,14 @@ impl Open {
             (
                 state.row.clone(),
                 state.document.clone(),
+                state.saved.clone(),
                 state.version,
                 state.stamp,
                 as_file,
             )
         };
         let written = library
-            .write(row, document.clone(), as_file.then_some(before))
+            .write(row, document.clone(), &saved, as_file.then_some(before))
             .await;
         let mut state = self.state.lock().await;
         let state = state.as_mut().ok_or_else(gone)?;
@@ -184,7 +185,8 @@ impl Open {
         }
     }
 
-    /// Gives the notebook another name and place, both on the disk.
+    /// Gives the notebook another name and place, both on the disk. A new name alone is the file's too, in
+    /// the folder in which it is.
     pub(super) async fn rename(
         &self,
         library: &Arc<Library>,
@@ -198,6 +200,12 @@ impl Open {
         let state = state.as_mut().ok_or_else(gone)?;
         expected.check(&state.document)?;
         let mut row = state.row.clone();
+        let path = match (path, &name) {
+            (None, Some(name)) if *name != row.name => {
+                Some(NotebookPath::parse(&row.path)?.beside(name)?)
+            }
+            (path, _) => path,
+        };
         row.name = name.unwrap_or(row.name);
         row.path = path.map_or(row.path, |path| path.as_str().to_owned());
         let mut document = state.document.clone();

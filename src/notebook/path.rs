@@ -3,6 +3,9 @@
 use crate::error_code::{ErrorCode, Fault};
 use crate::text;
 
+/// Characters that a notebook's name may have.
+const LONGEST_TITLE: usize = 200;
+
 /// The path of a notebook within its project: ordinary names, the last one ending in `.ipynb`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NotebookPath(String);
@@ -49,6 +52,23 @@ impl NotebookPath {
             "{}.ipynb",
             plain.strip_suffix(".ipynb").unwrap_or(plain)
         ))
+    }
+
+    /// Returns the path beside this one that a notebook of another name has.
+    pub(super) fn beside(&self, name: &str) -> Result<Self, Fault> {
+        let named = Self::of_name(name)?;
+        match self.split() {
+            ("", _) => Ok(named),
+            (folder, _) => Self::parse(&format!("{folder}/{}", named.as_str())),
+        }
+    }
+
+    /// Returns the name of a notebook that has none but this path's.
+    pub(super) fn title(&self) -> String {
+        let name = self.split().1;
+        let stem = name.strip_suffix(".ipynb").unwrap_or(name);
+        let title: String = stem.trim().chars().take(LONGEST_TITLE).collect();
+        title.trim().to_owned()
     }
 
     /// Returns it as a text.
@@ -101,6 +121,10 @@ mod tests {
                 .as_str(),
             "a-b- c.ipynb"
         );
+        let path = NotebookPath::parse("x/y/z-1.ipynb").expect("a path");
+        assert_eq!(path.title(), "z-1");
+        let beside = path.beside("a/b").expect("a name");
+        assert_eq!(beside.as_str(), "x/y/a-b.ipynb");
         assert_eq!(
             NotebookPath::of_name("..").expect_err("no name").code,
             ErrorCode::PathRefused

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::NotebookError;
 use super::library::{Library, signed};
 use super::live::{Document, Tracking};
 use super::path::NotebookPath;
 use super::place::{self, ProjectFolder, Stamp};
+use super::{NotebookError, kept};
 use crate::error_code::{ErrorCode, Fault};
+use crate::news::Change;
 use crate::session::{EventLog, journal_fault};
 use crate::store;
 use crate::store::notebooks::NotebookRow;
@@ -25,9 +26,16 @@ impl Library {
     ) -> Result<(Document, Stamp), Fault> {
         let tracking = self.store.notebook_tracking(row).await?.unwrap_or_default();
         // Without what is remembered all cells count as changed, and nothing worse.
-        let tracking = serde_json::from_str(&tracking).unwrap_or_default();
-        self.read_as(row, u64::try_from(row.revision).unwrap_or(0), tracking)
-            .await
+        let mut tracking: Tracking = serde_json::from_str(&tracking).unwrap_or_default();
+        let history = tracking.history.take();
+        let (mut document, stamp) = self
+            .read_as(row, u64::try_from(row.revision).unwrap_or(0), tracking)
+            .await?;
+        if let Some(mark) = history {
+            let steps = self.store.notebook_steps(row, signed(mark.last())).await?;
+            document.recall(mark, steps);
+        }
+        Ok((document, stamp))
     }
 
     /// Reads a notebook that another program has written.
@@ -52,9 +60,10 @@ impl Library {
             let (bytes, stamp) = folder
                 .read(&path, library.largest)
                 .map_err(|fault| missing(fault, &row))?;
-            let text = String::from_utf8_lossy(&bytes);
+            // What is no text would be lost with the first edit.
+            let text = str::from_utf8(&bytes).map_err(|error| no_text(&error))?;
             let document =
-                Document::read(&text, revision, tracking).map_err(|error| invalid(&error))?;
+                Document::read(text, revision, tracking).map_err(|error| invalid(&error))?;
             Ok((document, stamp))
         })
         .await
@@ -77,10 +86,12 @@ impl Library {
         self: &Arc<Self>,
         mut row: NotebookRow,
         document: Document,
+        saved: &Document,
         over: Option<Stamp>,
     ) -> Result<(NotebookRow, Option<Stamp>), Fault> {
         row.revision = signed(document.revision());
         let unwritten = document.unwritten().clone();
+        let steps = document.steps_since(saved);
         let (text, tracking) = self.text(document).await?;
         if let Some(before) = over {
             if text.len() as u64 > before.size() || !unwritten.is_empty() {
@@ -89,17 +100,22 @@ impl Library {
             }
             row.modified_at = store::now();
         }
-        self.store.save_notebook(&row, &tracking).await?;
+        self.store
+            .save_notebook(&row, &tracking, steps.as_ref())
+            .await?;
         if over.is_none() {
             return Ok((row, None));
         }
-        self.work(move |library| {
-            let (folder, path) = library.place(&row)?;
-            keep(&folder, &path, &unwritten)?;
-            let stamp = folder.write(&path, text.as_bytes())?;
-            Ok((row, Some(stamp)))
-        })
-        .await
+        let (row, stamp) = self
+            .work(move |library| {
+                let (folder, path) = library.place(&row)?;
+                keep(&folder, &path, &unwritten)?;
+                let stamp = folder.write(&path, text.as_bytes())?;
+                Ok((row, stamp))
+            })
+            .await?;
+        self.announce(&row, Change::Changed);
+        Ok((row, Some(stamp)))
     }
 
     /// Moves a notebook from one row's place to another's.
@@ -111,17 +127,48 @@ impl Library {
     ) -> Result<NotebookRow, Fault> {
         to.modified_at = store::now();
         to.revision = signed(document.revision());
-        let tracking = self.text(document).await?.1;
         if from.path == to.path {
-            self.store.save_notebook(&to, &tracking).await?;
+            let tracking = self.text(document).await?.1;
+            self.store.save_notebook(&to, &tracking, None).await?;
+            self.announce(&to, Change::Changed);
             return Ok(to);
         }
+        self.take_along(from, &to, &document).await?;
+        let tracking = self.text(document).await?.1;
         self.rename_file(from, &to).await?;
-        if let Err(fault) = self.store.save_notebook(&to, &tracking).await {
+        if let Err(fault) = self.store.save_notebook(&to, &tracking, None).await {
             self.rename_file(&to, from).await?;
             return Err(fault);
         }
+        self.announce(&to, Change::Changed);
         Ok(to)
+    }
+
+    /// Copies the large outputs of a notebook to where it is going to be: they lie beside it.
+    async fn take_along(
+        self: &Arc<Self>,
+        from: &NotebookRow,
+        to: &NotebookRow,
+        document: &Document,
+    ) -> Result<(), Fault> {
+        let (from, to, document) = (from.clone(), to.clone(), document.clone());
+        self.work(move |library| {
+            let ((folder, old), new) = (library.place(&from)?, library.place(&to)?.1);
+            if old.split().0 == new.split().0 {
+                return Ok(());
+            }
+            let outputs = document.cells().iter().flat_map(|cell| &cell.outputs);
+            for (_, hash) in outputs.flat_map(kept::references) {
+                match folder.kept(&old, hash, library.largest) {
+                    Ok(bytes) => folder.keep(&new, hash, &bytes)?,
+                    // What is not there is missed in the new place as it was in the old one.
+                    Err(fault) if fault.code == ErrorCode::FileNotFound => {}
+                    Err(fault) => return Err(fault),
+                }
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn rename_file(
@@ -140,6 +187,7 @@ impl Library {
     /// Removes a notebook's row and file. In between it is a file of the project.
     pub(super) async fn remove_stored(self: &Arc<Self>, row: NotebookRow) -> Result<(), Fault> {
         self.store.remove_notebook(&row).await?;
+        self.announce(&row, Change::Removed);
         self.work(move |library| {
             let journal = library.journal_folder(&row)?;
             crate::disk::remove_tree(&journal).map_err(Fault::disk)?;
@@ -228,6 +276,15 @@ pub(super) fn invalid(error: &NotebookError) -> Fault {
         ErrorCode::NotebookInvalid,
         format!("The notebook cannot be read: {error}."),
     )
+}
+
+/// Returns the refusal of a file that is no text.
+fn no_text(error: &std::str::Utf8Error) -> Fault {
+    let message = format!(
+        "The notebook cannot be read: it is no text in UTF-8 from byte {} on.",
+        error.valid_up_to()
+    );
+    Fault::new(ErrorCode::NotebookInvalid, message)
 }
 
 /// A notebook whose file is gone is gone.

@@ -13,16 +13,17 @@ use tracing::Span;
 
 use super::admission::{Place, Ticket};
 use super::around::Surroundings;
-use super::event::{Draft, ExecutionState, Happening, Notice};
+use super::event::{Draft, ExecutionState, ExecutionStatus, Happening, Notice};
 use super::event_log::EventLog;
 use super::execution::Submission;
-use super::handle::{Ask, ForkBasis, Handle, Shared, State, View};
+use super::handle::{Ask, ForkBasis, Handle, Shared, State, Underway, View};
 use super::link::{Heard, Link};
 use super::memory::LEAST;
 use super::room::Held;
 use super::unwritten::Unwritten;
 use crate::error_code::Fault;
 use crate::id::{ExecutionId, SessionId, TenantId};
+use crate::news::{Item, What};
 use crate::store::executions::ExecutionRow;
 use crate::store::sessions::SessionRow;
 use crate::tenant::quotas::Reservation;
@@ -125,6 +126,7 @@ impl Actor {
             queue_position: None,
             checkpoint: checkpoint.clone(),
             last_activity: row.last_activity.clone(),
+            underway: None,
             last_used: Instant::now(),
         };
         let shared = Arc::new(Shared {
@@ -242,6 +244,23 @@ impl Actor {
         execution: Option<(ExecutionId, &Submission)>,
         happening: Happening,
     ) {
+        let status = match &happening {
+            Happening::Notice(Notice::Started { .. }) => Some(ExecutionStatus::Running),
+            Happening::Notice(Notice::Finished(finished)) => Some(match finished.outcome == "ok" {
+                true => ExecutionStatus::Complete,
+                false => ExecutionStatus::Error,
+            }),
+            Happening::Notice(_) | Happening::Kernel(_) => None,
+        };
+        if let (Some(status), Some((id, submission))) = (status, execution) {
+            self.around.news.tell(self.tenant, || Item {
+                session_id: Some(self.id),
+                notebook_id: submission.notebook,
+                cell_id: submission.cell.clone(),
+                execution_id: Some(id),
+                what: What::ExecutionStatus { status },
+            });
+        }
         let draft = Draft {
             session_id: Some(self.id),
             notebook_id: execution.and_then(|(_, submission)| submission.notebook),
@@ -265,8 +284,25 @@ impl Actor {
         );
     }
 
+    /// Changes what can be seen. Those who watch the tenant are told of another state; of the end they
+    /// are told when it is written down.
     pub(super) fn look(&self, change: impl FnOnce(&mut View)) {
-        change(&mut self.shared.view.lock().expect("no holder panics"));
+        let (before, now) = {
+            let mut view = self.shared.view.lock().expect("no holder panics");
+            let before = (view.state, view.queue_position);
+            change(&mut view);
+            (before, (view.state, view.queue_position))
+        };
+        if before != now && now.0 != State::Dead {
+            let (state, queue_position) = now;
+            self.around.news.tell(self.tenant, || Item {
+                session_id: Some(self.id),
+                ..Item::of(What::SessionStatus {
+                    state,
+                    queue_position,
+                })
+            });
+        }
     }
 
     /// Shows what the session does now.
@@ -279,8 +315,14 @@ impl Actor {
             (None, true, None) => State::Hibernated,
         };
         let checkpoint = self.checkpoint.clone();
+        let underway = self.running.as_ref().map(|running| Underway {
+            id: running.id,
+            first_seq: running.first_seq,
+            started_at: running.started_at.clone(),
+        });
         self.look(|view| {
             view.state = state;
+            view.underway = underway;
             view.checkpoint = checkpoint;
             view.last_activity = crate::store::now();
             view.last_used = Instant::now();

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::error_code::Fault;
 use crate::id::{SessionId, TenantId};
 use crate::layout::Layout;
+use crate::news::News;
 use crate::secret::{Granted, Secrets};
 use crate::store::Store;
 use crate::store::sessions::SessionRow;
@@ -26,6 +27,7 @@ pub(crate) struct Surroundings {
     pub(super) quotas: Arc<Quotas>,
     pub(super) audit: Arc<Audit>,
     pub(super) secrets: Arc<Secrets>,
+    pub(super) news: Arc<News>,
     pub(super) shortage: Shortage,
     /// How often a worker process ended while it ran a tenant's code of this digest.
     pub(super) strikes: Mutex<HashMap<(TenantId, String), i64>>,

@@ -83,7 +83,7 @@ pub(crate) enum Notice {
         /// Executions whose effects are gone.
         lost: Vec<ExecutionId>,
     },
-    /// Events from one number up to another are no longer kept.
+    /// Events from one number up to another are no longer kept, or are not there at all.
     Gap { first: u64, last: u64 },
     /// What a notebook is doing, and which of its cells show what is out of date.
     NotebookStatus {

@@ -133,18 +133,7 @@ impl EventLog {
         let inner = self.inner.lock().expect("no holder panics");
         let first = inner.journal.first();
         if after + 1 < first {
-            let last = first - 1;
-            let draft = Draft::of(Happening::Notice(Notice::Gap {
-                first: after + 1,
-                last,
-            }));
-            let gap = Event {
-                seq: last,
-                time: crate::store::now(),
-                draft,
-            };
-            let json = serde_json::to_vec(&gap)?.into();
-            return Ok(vec![Recorded { seq: last, json }]);
+            return Ok(vec![gap(first - 1, after + 1, first - 1)?]);
         }
         if inner
             .tail
@@ -158,13 +147,15 @@ impl EventLog {
     }
 
     /// Returns a reader of the events behind `after`. Who has seen more than there is, because the
-    /// machine lost the newest when it stopped, gets what comes from now on.
+    /// machine lost the newest when it stopped, is told so by a `gap` that has the number of the last
+    /// event there is, and gets what comes from now on.
     pub(crate) fn reader(self: &Arc<Self>, after: u64) -> EventReader {
-        let after = after.min(self.last());
+        let last = self.last();
         EventReader {
             log: Arc::clone(self),
             end: self.end.subscribe(),
-            after,
+            after: after.min(last),
+            ahead: (after > last).then_some(after),
             batch: VecDeque::new(),
         }
     }
@@ -197,17 +188,33 @@ impl Inner {
     }
 }
 
+/// Returns the event that tells, at a place in the log, that those of some numbers are not there.
+fn gap(seq: u64, first: u64, last: u64) -> io::Result<Recorded> {
+    let event = Event {
+        seq,
+        time: crate::store::now(),
+        draft: Draft::of(Happening::Notice(Notice::Gap { first, last })),
+    };
+    let json = serde_json::to_vec(&event)?.into();
+    Ok(Recorded { seq, json })
+}
+
 /// Reads a log from a number on, and waits at its end.
 pub(crate) struct EventReader {
     log: Arc<EventLog>,
     end: watch::Receiver<End>,
     after: u64,
+    /// What the reader has seen, as it says, and is not there.
+    ahead: Option<u64>,
     batch: VecDeque<Recorded>,
 }
 
 impl EventReader {
     /// Returns the next event; `None` when there will be no more.
     pub(crate) async fn next(&mut self) -> io::Result<Option<Recorded>> {
+        if let Some(ahead) = self.ahead.take() {
+            return gap(self.after, self.after + 1, ahead).map(Some);
+        }
         loop {
             if let Some(event) = self.batch.pop_front() {
                 self.after = event.seq;
@@ -301,6 +308,31 @@ mod tests {
         assert_eq!(rest.last().map(message).as_deref(), Some("1000"));
         let again = EventLog::open(&path, 4096).expect("it opens again");
         assert_eq!(again.last(), 1000);
+    }
+
+    #[tokio::test]
+    async fn who_saw_more_than_there_is_is_told_and_goes_on_from_the_end() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = EventLog::open(&folder.path().join("journal"), 4096).expect("it opens");
+        let log = Arc::new(log);
+        log.append(say("one")).expect("it is kept");
+        for ahead in [0, 1, u64::MAX] {
+            let end = log.last();
+            let after = end.saturating_add(ahead);
+            let mut reader = log.reader(after);
+            log.append(say("next")).expect("it is kept");
+            if ahead > 0 {
+                let gap = reader.next().await.expect("it reads").expect("a gap");
+                assert_eq!(gap.seq, end);
+                let event = gap.event().expect("it is an event");
+                let Happening::Notice(Notice::Gap { first, last }) = event.draft.happening else {
+                    panic!("no gap: {event:?}");
+                };
+                assert_eq!((first, last), (end + 1, after));
+            }
+            let next = reader.next().await.expect("it reads").expect("an event");
+            assert_eq!(next.seq, end + 1);
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::execution::Submission;
 use super::link::Link;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::{ExecutionId, SessionId, TenantId};
+use crate::store::executions::ExecutionRow;
 use crate::tenant::quotas::{Reservation, Warning};
 use crate::worker::protocol::{Answer, Command, Look, Stored};
 
@@ -104,6 +105,14 @@ pub(super) enum Ask {
     Close(&'static str, Reply<()>),
 }
 
+/// The execution that has begun and has not ended.
+#[derive(Debug, Clone)]
+pub(super) struct Underway {
+    pub(super) id: ExecutionId,
+    pub(super) first_seq: u64,
+    pub(super) started_at: String,
+}
+
 /// What can be seen of a session at any time.
 #[derive(Debug, Clone)]
 pub(crate) struct View {
@@ -113,6 +122,7 @@ pub(crate) struct View {
     pub(crate) queue_position: Option<usize>,
     pub(crate) checkpoint: Option<CheckpointId>,
     pub(crate) last_activity: String,
+    pub(super) underway: Option<Underway>,
     pub(super) last_used: Instant,
 }
 
@@ -148,6 +158,37 @@ impl Handle {
         let link = self.shared.link.lock().expect("no holder panics").clone();
         link.and_then(|link| link.room.private_bytes_of(self.id))
             .unwrap_or_default()
+    }
+
+    /// Returns what it has used: while something runs, what its worker told last, and never less than
+    /// before.
+    pub(crate) fn usage(&self) -> Usage {
+        let seen = self.view().usage;
+        let link = self.shared.link.lock().expect("no holder panics").clone();
+        match link.and_then(|link| link.room.running(self.id)) {
+            Some(so_far) => Usage {
+                fuel: seen.fuel.max(so_far.fuel),
+                seconds: seen.seconds.max(so_far.time.as_secs_f64()),
+                memory_bytes: seen.memory_bytes.max(so_far.memory_bytes),
+                ..seen
+            },
+            None => seen,
+        }
+    }
+
+    /// Returns an execution as it stands now: its row is written when it is taken and when it has ended.
+    pub(crate) fn as_it_stands(&self, row: ExecutionRow) -> ExecutionRow {
+        match self.view().underway {
+            Some(underway) if row.finished_at.is_none() && row.id == underway.id.to_string() => {
+                ExecutionRow {
+                    status: "running".into(),
+                    first_seq: Some(underway.first_seq.cast_signed()),
+                    started_at: Some(underway.started_at),
+                    ..row
+                }
+            }
+            Some(_) | None => row,
+        }
     }
 
     /// Queues code.

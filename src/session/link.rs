@@ -181,6 +181,7 @@ impl Link {
             }
             Message::Pulse {
                 private_bytes,
+                running,
                 stalls,
             } => {
                 let more = stalls.saturating_sub(self.stalls.swap(stalls, Ordering::Relaxed));
@@ -191,7 +192,7 @@ impl Link {
                     );
                     metrics::counter!("cellblock_ticker_stalls_total").increment(more);
                 }
-                self.room.told(private_bytes);
+                self.room.told(private_bytes, running);
             }
         }
     }

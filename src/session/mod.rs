@@ -30,6 +30,7 @@ pub(crate) use event::{Draft, ExecutionStatus, Happening, Notice};
 pub(crate) use event_log::{EventLog, EventReader};
 pub(crate) use execution::Finished;
 pub(crate) use execution::Submission;
+pub(crate) use fork::NewForks;
 pub(crate) use handle::{Export, Handle, State};
 pub(crate) use new_session::NewSession;
 pub(crate) use one_shot::{Caching, NewFile, OneExport, OneShot, OneShots, Shot};

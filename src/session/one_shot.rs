@@ -17,7 +17,7 @@ use super::watched::{Gathered, Watched};
 use crate::config::Retention;
 use crate::error_code::{ErrorCode, Fault};
 use crate::file::FilePath;
-use crate::id::{SessionId, TenantId};
+use crate::id::{ProjectId, SessionId, TenantId};
 use crate::notebook::is_variable;
 use crate::tenant::Caller;
 
@@ -53,6 +53,10 @@ pub(crate) struct OneShot {
     pub(crate) image: Option<String>,
     pub(crate) policy: Option<String>,
     pub(crate) limits: Vec<(String, String)>,
+    /// A project of the tenant, whose folder is the working folder.
+    pub(crate) project: Option<ProjectId>,
+    /// Names of the project's secrets that the code may ask for.
+    pub(crate) secrets: Vec<String>,
     pub(crate) files: Vec<NewFile>,
     /// Variables that become DataFrames.
     pub(crate) datasets: Map<String, Value>,
@@ -123,8 +127,11 @@ impl OneShots {
         events: Option<mpsc::Sender<(u64, Bytes)>>,
     ) -> Result<(Arc<Shot>, bool), Fault> {
         let caching = shot.caching;
-        // An upload is moved, and its content is not read for a key.
+        // An upload is moved, and its content is not read for a key. What a project's files and secrets
+        // say is in no key either, and a result that had a secret is for its caller alone.
         let cacheable = caching != Caching::Bypass
+            && shot.project.is_none()
+            && shot.secrets.is_empty()
             && shot
                 .files
                 .iter()
@@ -194,6 +201,10 @@ async fn fire(
     shot: OneShot,
     events: Option<mpsc::Sender<(u64, Bytes)>>,
 ) -> Result<Shot, Fault> {
+    if shot.project.is_some() && !shot.files.is_empty() {
+        let message = "with project_id the code works in the project's folder; put the files there";
+        return Err(Fault::field("files", message));
+    }
     if let Some(name) = shot.datasets.keys().find(|name| !is_variable(name)) {
         let name = crate::text::line(name, 80);
         return Err(Fault::field(
@@ -206,6 +217,8 @@ async fn fire(
         image: shot.image,
         policy: shot.policy,
         limits: shot.limits,
+        project: shot.project,
+        secrets: shot.secrets,
         files: shot.files,
         ..NewSession::default()
     };

@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::{SessionId, TenantId};
 use crate::layout::Layout;
+use crate::news::{Item, News, What};
 use crate::secret::Secrets;
 use crate::store::Store;
 use crate::store::executions::ExecutionRow;
@@ -44,6 +45,7 @@ impl Sessions {
         quotas: &Arc<Quotas>,
         audit: &Arc<Audit>,
         secrets: &Arc<Secrets>,
+        news: &Arc<News>,
         stop: watch::Receiver<bool>,
     ) -> anyhow::Result<Self> {
         let workers = Workers::start(config, stop.clone()).await?;
@@ -67,6 +69,7 @@ impl Sessions {
             quotas: Arc::clone(quotas),
             audit: Arc::clone(audit),
             secrets: Arc::clone(secrets),
+            news: Arc::clone(news),
             shortage: Default::default(),
             strikes: std::sync::Mutex::new(strikes),
         });
@@ -106,13 +109,20 @@ impl Sessions {
                 &new.secrets,
             )
             .await?;
+        self.room_for(caller.tenant, 1).await?;
+        let counted = self.around.quotas.reserve_session(caller.tenant)?;
         let sessions = Arc::clone(self);
-        let making = tokio::spawn(async move { sessions.make(row, new.files).await });
+        let making = tokio::spawn(async move { sessions.make(row, new.files, counted).await });
         making.await.map_err(Fault::internal)?
     }
 
-    async fn make(&self, row: SessionRow, files: Vec<NewFile>) -> Result<Handle, Fault> {
-        let handle = self.prepare(row.clone()).await?;
+    async fn make(
+        &self,
+        row: SessionRow,
+        files: Vec<NewFile>,
+        counted: Reservation,
+    ) -> Result<Handle, Fault> {
+        let handle = self.prepare(row.clone(), counted).await?;
         let start = async {
             if !files.is_empty() {
                 let home = self.folder(handle.tenant, handle.id).join("home");
@@ -155,7 +165,21 @@ impl Sessions {
             }
             return Err(fault);
         }
+        // Its row is there now, and lists have it.
+        self.announce(&handle);
         Ok(handle)
+    }
+
+    /// Tells those who watch the tenant what a session does now.
+    fn announce(&self, handle: &Handle) {
+        let view = handle.view();
+        self.around.news.tell(handle.tenant, || Item {
+            session_id: Some(handle.id),
+            ..Item::of(What::SessionStatus {
+                state: view.state,
+                queue_position: view.queue_position,
+            })
+        });
     }
 
     /// Returns a session of the tenant.
@@ -201,6 +225,7 @@ impl Sessions {
         self.around.store.end_session(tenant, id).await?;
         // Not before its row says that it has ended: nobody shall bring it back in between.
         self.live.lock().await.remove(&id);
+        self.announce(handle);
         let folder = self.folder(tenant, id);
         tokio::task::spawn_blocking(move || crate::disk::remove_tree(&folder))
             .await
@@ -327,13 +352,11 @@ impl Sessions {
         self.around.layout.session(tenant, id)
     }
 
-    /// Starts the actor of a new session, whose row is not stored yet.
-    pub(super) async fn prepare(&self, row: SessionRow) -> Result<Handle, Fault> {
-        let tenant: TenantId = row.tenant_id.parse().map_err(Fault::internal)?;
-        let id: SessionId = row.id.parse().map_err(Fault::internal)?;
+    /// Refuses while there is no room for so many new sessions.
+    pub(super) async fn room_for(&self, tenant: TenantId, wanted: usize) -> Result<(), Fault> {
         let count = self.around.store.count_sessions().await?;
         let most = self.around.config.sessions.most;
-        if usize::try_from(count).is_ok_and(|count| count >= most) {
+        if usize::try_from(count).is_ok_and(|count| count + wanted > most) {
             let message = format!(
                 "The service holds {count} sessions, which is all it may (`sessions.most`)."
             );
@@ -343,8 +366,17 @@ impl Sessions {
             let message = "The service has almost as many files open as it may.";
             return Err(Fault::new(ErrorCode::NoCapacity, message).retry_after(30));
         }
-        self.around.quotas.may_store(tenant)?;
-        let place = self.around.quotas.reserve_session(tenant)?;
+        self.around.quotas.may_store(tenant)
+    }
+
+    /// Starts the actor of a new session, whose row is not stored yet.
+    pub(super) async fn prepare(
+        &self,
+        row: SessionRow,
+        place: Reservation,
+    ) -> Result<Handle, Fault> {
+        let tenant: TenantId = row.tenant_id.parse().map_err(Fault::internal)?;
+        let id: SessionId = row.id.parse().map_err(Fault::internal)?;
         crate::disk::private_folder(&self.folder(tenant, id).join("home")).map_err(Fault::disk)?;
         let handle = self.spawn(id, tenant, row, place)?;
         // Before its row: who finds that shall find the actor too.

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use python_wasm::SoFar;
 use tokio::sync::Notify;
 
 use crate::id::SessionId;
@@ -24,6 +25,8 @@ pub(super) struct Room {
 struct State {
     /// Bytes that each session does not share.
     private: HashMap<SessionId, u64>,
+    /// What those have used that run something.
+    running: HashMap<SessionId, SoFar>,
     /// Bytes that are about to be used.
     held: u64,
     /// The most that somebody waits for.
@@ -60,13 +63,22 @@ impl Room {
         self.state().private.insert(session, bytes);
     }
 
-    /// Notes what all sessions hold, as the worker says.
-    pub(super) fn told(&self, private: Vec<(SessionId, u64)>) {
-        self.state().private = private.into_iter().collect();
+    /// Returns what a session has used that runs something, as last told.
+    pub(super) fn running(&self, session: SessionId) -> Option<SoFar> {
+        self.state().running.get(&session).copied()
+    }
+
+    /// Notes what all sessions hold, and what the running ones have used, as the worker says.
+    pub(super) fn told(&self, private: Vec<(SessionId, u64)>, running: Vec<(SessionId, SoFar)>) {
+        let mut state = self.state();
+        state.private = private.into_iter().collect();
+        state.running = running.into_iter().collect();
     }
 
     pub(super) fn forget(&self, session: SessionId) {
-        self.state().private.remove(&session);
+        let mut state = self.state();
+        state.private.remove(&session);
+        state.running.remove(&session);
     }
 
     /// Holds room, if there is so much. A worker that holds nothing has room for whatever begins, for
@@ -138,9 +150,12 @@ mod tests {
         drop(first);
         room.note(two, 200);
         drop(room.hold(300).expect("it was given back"));
-        room.told(vec![(one, 700)]);
+        room.told(vec![(one, 700)], vec![(one, SoFar::default())]);
+        assert_eq!(room.running(one), Some(SoFar::default()));
+        assert_eq!(room.running(two), None);
         assert!(room.hold(101).is_none());
         room.forget(one);
+        assert_eq!(room.running(one), None);
         drop(room.hold(2000).expect("one alone always finds room"));
         assert_eq!(room.private_bytes(), 0);
     }

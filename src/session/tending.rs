@@ -12,6 +12,7 @@ use super::handle::State;
 use super::registry::Sessions;
 use crate::error_code::Fault;
 use crate::id::{SessionId, TenantId};
+use crate::news::{Item, What};
 use crate::store::sessions::SessionRow;
 use crate::tenant::audit::{Action, Entry, Outcome};
 
@@ -74,7 +75,7 @@ impl Sessions {
         Ok(())
     }
 
-    /// Tells a tenant's sessions when it comes near a quota, until the service stops.
+    /// Tells a tenant, and its sessions, when it comes near a quota, until the service stops.
     pub(crate) async fn pass_on_warnings(&self, mut stop: watch::Receiver<bool>) {
         let mut warnings = self.around.quotas.warnings();
         loop {
@@ -84,6 +85,13 @@ impl Sessions {
             };
             match warning {
                 Ok(warning) => {
+                    self.around.news.tell(warning.tenant, || {
+                        Item::of(What::QuotaWarning {
+                            resource: warning.resource,
+                            used: warning.used,
+                            limit: warning.limit,
+                        })
+                    });
                     let live = self.live.lock().await;
                     live.values()
                         .filter(|handle| handle.tenant == warning.tenant)

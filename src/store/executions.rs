@@ -42,6 +42,12 @@ pub(crate) struct ExecutionEnd {
     pub(crate) finished_at: String,
 }
 
+/// A cell that ran.
+#[derive(Debug, sqlx::FromRow)]
+struct RanRow {
+    cell_id: Option<String>,
+}
+
 /// A state that can be gone back to.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct CheckpointRow {
@@ -170,6 +176,26 @@ impl Store {
         )
     }
 
+    /// Returns the cells that began to run in a session after a time.
+    pub(crate) async fn cells_since(
+        &self,
+        tenant: TenantId,
+        session: SessionId,
+        time: &str,
+    ) -> Result<Vec<String>, Fault> {
+        let (tenant, session) = (tenant.to_string(), session.to_string());
+        let ran = rows!(
+            self,
+            RanRow,
+            "select distinct cell_id from executions
+             where tenant_id = $1 and session_id = $2 and started_at > $3 and cell_id is not null",
+            tenant,
+            session,
+            time
+        )?;
+        Ok(ran.into_iter().filter_map(|row| row.cell_id).collect())
+    }
+
     /// Returns the session's executions behind `after`.
     pub(crate) async fn executions(
         &self,
@@ -250,6 +276,26 @@ impl Store {
             tenant,
             session
         )
+    }
+
+    /// Gives a checkpoint a label, or takes it away.
+    pub(crate) async fn label_checkpoint(
+        &self,
+        tenant: TenantId,
+        session: SessionId,
+        id: &str,
+        label: Option<&str>,
+    ) -> Result<(), Fault> {
+        let (tenant, session) = (tenant.to_string(), session.to_string());
+        run!(
+            self,
+            "update checkpoints set label = $4 where tenant_id = $1 and session_id = $2 and id = $3",
+            tenant,
+            session,
+            id,
+            label
+        )?;
+        Ok(())
     }
 
     /// Forgets a checkpoint.

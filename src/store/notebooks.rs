@@ -2,7 +2,8 @@
 
 use super::Store;
 use crate::error_code::Fault;
-use crate::id::{NotebookId, TenantId};
+use crate::id::{NotebookId, ProjectId, TenantId};
+use crate::notebook::StepsChange;
 
 /// A notebook as it is stored.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -16,6 +17,13 @@ pub(crate) struct NotebookRow {
     pub(crate) session_id: Option<String>,
     pub(crate) created_at: String,
     pub(crate) modified_at: String,
+}
+
+/// A step of a notebook's history.
+#[derive(Debug, sqlx::FromRow)]
+struct StepRow {
+    number: i64,
+    step: String,
 }
 
 /// What the file of a notebook cannot say, as JSON.
@@ -57,6 +65,23 @@ impl Store {
         )
     }
 
+    /// Returns the notebook whose file is at a path of a project.
+    pub(crate) async fn notebook_at(
+        &self,
+        tenant: TenantId,
+        project: ProjectId,
+        path: &str,
+    ) -> Result<Option<NotebookRow>, Fault> {
+        let (tenant, project) = (tenant.to_string(), project.to_string());
+        row!(
+            self,
+            NotebookRow,
+            "select id, tenant_id, project_id, path, name, revision, session_id, created_at, modified_at
+             from notebooks where tenant_id = $1 and project_id = $2 and path = $3",
+            tenant, project, path
+        )
+    }
+
     /// Returns what the file of a notebook cannot say.
     pub(crate) async fn notebook_tracking(
         &self,
@@ -90,19 +115,65 @@ impl Store {
         )
     }
 
-    /// Changes everything of a notebook that can change.
+    /// Changes everything of a notebook that can change, and what is kept of its history.
     pub(crate) async fn save_notebook(
         &self,
         row: &NotebookRow,
         tracking: &str,
+        steps: Option<&StepsChange>,
     ) -> Result<(), Fault> {
-        run!(
-            self,
+        let mut open = self.begin().await?;
+        run_in!(
+            &mut open,
             "update notebooks set path = $3, name = $4, revision = $5, tracking = $6, modified_at = $7
              where tenant_id = $1 and id = $2",
             row.tenant_id, row.id, row.path, row.name, row.revision, tracking, row.modified_at
         )?;
-        Ok(())
+        if let Some(steps) = steps {
+            let (first, last) = (steps.first.cast_signed(), steps.last.cast_signed());
+            run_in!(
+                &mut open,
+                "delete from notebook_steps where tenant_id = $1 and notebook_id = $2 and (number < $3 or number > $4)",
+                row.tenant_id,
+                row.id,
+                first,
+                last
+            )?;
+            for (number, step) in &steps.added {
+                let number = number.cast_signed();
+                run_in!(
+                    &mut open,
+                    "insert into notebook_steps (tenant_id, notebook_id, number, step) values ($1, $2, $3, $4)
+                     on conflict (notebook_id, number) do update set step = excluded.step",
+                    row.tenant_id,
+                    row.id,
+                    number,
+                    step
+                )?;
+            }
+        }
+        open.commit().await
+    }
+
+    /// Returns the steps of a notebook's history up to a number, in their order.
+    pub(crate) async fn notebook_steps(
+        &self,
+        row: &NotebookRow,
+        last: i64,
+    ) -> Result<Vec<(u64, String)>, Fault> {
+        let found = rows!(
+            self,
+            StepRow,
+            "select number, step from notebook_steps
+             where tenant_id = $1 and notebook_id = $2 and number <= $3 order by number",
+            row.tenant_id,
+            row.id,
+            last
+        )?;
+        let steps = found.into_iter();
+        Ok(steps
+            .map(|row| (row.number.cast_unsigned(), row.step))
+            .collect())
     }
 
     /// Remembers the session in which a notebook's cells run.

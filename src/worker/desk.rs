@@ -275,10 +275,13 @@ impl Desk {
             .iter()
             .map(|(id, room)| (*id, room.private_bytes()))
             .collect();
+        let running = self.rooms.iter();
+        let running = running.filter_map(|(id, room)| Some((*id, room.running()?)));
         // When the control process is slow, it is told the next time.
         let _ = self.house.outbox.try_send(
             Message::Pulse {
                 private_bytes,
+                running: running.collect(),
                 stalls: python_wasm::stalls(),
             }
             .into(),

@@ -1,12 +1,33 @@
-//! What the control process is told when the disk or the machine refuses.
+//! What the control process is told when a session, the disk or the machine refuses.
 
 use std::error::Error;
 use std::io;
 
-use python_wasm::StoreError;
+use python_wasm::{SessionError, StoreError};
 
-use super::protocol::FailedKind;
+use super::desk::failed;
+use super::protocol::{Failed, FailedKind};
 use crate::error_code::{is_full, out_of_room};
+
+/// Returns the failure that the control process is told of.
+pub(super) fn of(error: &SessionError) -> Failed {
+    let kind = match error {
+        SessionError::ImageNotAllowed { .. } | SessionError::TooLittleMemory { .. } => {
+            FailedKind::Policy
+        }
+        SessionError::Store(error) => of_store(error),
+        SessionError::OtherImage { .. } => FailedKind::OtherImage,
+        SessionError::Refused { kind, .. } if kind == "NameError" || kind == "KeyError" => {
+            FailedKind::NoVariable
+        }
+        SessionError::Refused { .. } | SessionError::Stopped { .. } => FailedKind::Refused,
+        SessionError::Runtime(_) | SessionError::Folder(_) | SessionError::Memory(_) => {
+            of_cause(error)
+        }
+        SessionError::Engine(_) => FailedKind::Sandbox,
+    };
+    failed(kind, error)
+}
 
 /// Returns the kind of a checkpoint store's failure. Only a state that is not what was stored, or
 /// is not there, is given up: what the disk refuses now it may give later.

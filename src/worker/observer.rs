@@ -8,9 +8,10 @@ use python_wasm::{Checkpoint, Exported, FigureFormat, Formulas, Home, Session, V
 use tokio::sync::mpsc;
 
 use super::desk::{House, failed, reply};
+use super::failure::of;
 use super::grants::without_secrets;
 use super::protocol::{Answer, Failed, FailedKind, Look, Opening};
-use super::room::{of, options};
+use super::room::options;
 use crate::secret::Redactor;
 
 /// Questions that may wait.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use python_wasm::jupyter_protocol::{CompleteReply, InspectReply, IsCompleteReply};
 use python_wasm::{
-    Cell, CheckpointId, Diagnostic, Event, Execution, TablePage, TableQuery, Usage, Variable,
+    Cell, CheckpointId, Diagnostic, Event, Execution, SoFar, TablePage, TableQuery, Usage, Variable,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -153,6 +153,8 @@ pub(crate) enum Message {
     /// How the worker is; once a second.
     Pulse {
         private_bytes: Vec<(SessionId, u64)>,
+        /// What those sessions have used that run something now.
+        running: Vec<(SessionId, SoFar)>,
         /// How often guests were not looked at for too long.
         stalls: u64,
     },

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
 use python_wasm::{
-    Cell, Checkpoint, Execution, Home, InputSender, Interrupter, Policy, Session, SessionError,
-    SessionOptions, Twin,
+    Cell, Checkpoint, Execution, Home, InputSender, Interrupter, Meter, Policy, Session,
+    SessionOptions, SoFar, Twin,
 };
 use tokio::sync::{mpsc, oneshot};
 
 use super::desk::{House, failed, reply};
-use super::failure;
+use super::failure::{self, of};
 use super::grants::{tools, without_secrets};
 use super::observer::{Observer, look};
 use super::protocol::{
@@ -46,7 +46,7 @@ type Begun = (Session, Option<Checkpoint>);
 pub(super) struct Room {
     work: mpsc::Sender<Work>,
     /// What works without waiting, once the session is there.
-    direct: Arc<OnceLock<(Interrupter, InputSender)>>,
+    direct: Arc<OnceLock<(Interrupter, InputSender, Meter)>>,
     private_bytes: Arc<AtomicU64>,
     stop: Arc<Stop>,
 }
@@ -86,17 +86,22 @@ impl Room {
         if self.stop.pending.load(Ordering::Acquire) {
             self.stop.asked.store(true, Ordering::Release);
         }
-        if let Some((interrupter, _)) = self.direct.get() {
+        if let Some((interrupter, ..)) = self.direct.get() {
             interrupter.interrupt();
         }
     }
 
     /// Answers the running cell's question.
     pub(super) fn answer(&self, line: Option<String>) {
-        if let Some((_, input)) = self.direct.get() {
+        if let Some((_, input, _)) = self.direct.get() {
             let input = input.clone();
             tokio::spawn(async move { input.send(line).await });
         }
+    }
+
+    /// Returns what the session has used, while it runs something.
+    pub(super) fn running(&self) -> Option<SoFar> {
+        self.direct.get().and_then(|(_, _, meter)| meter.running())
     }
 
     /// Returns what the session held when it last rested.
@@ -129,7 +134,7 @@ pub(super) fn open(
             Ok(begun) => begun,
             Err(failure) => return reply(&outbox, id, Err(failure), Bytes::new()).await,
         };
-        let _ = direct.set((session.interrupter(), session.input()));
+        let _ = direct.set((session.interrupter(), session.input(), session.meter()));
         let opened = Answer::Opened {
             standing: standing(&session),
             stored: last.as_ref().map(stored),
@@ -205,26 +210,6 @@ pub(super) fn options(house: &House, opening: &Opening) -> Result<SessionOptions
     options.home = Home::Folder(opening.home.clone());
     options.tools = tools(&opening.secrets);
     Ok(options)
-}
-
-/// Returns the failure that the control process is told of.
-pub(super) fn of(error: &SessionError) -> Failed {
-    let kind = match error {
-        SessionError::ImageNotAllowed { .. } | SessionError::TooLittleMemory { .. } => {
-            FailedKind::Policy
-        }
-        SessionError::Store(error) => failure::of_store(error),
-        SessionError::OtherImage { .. } => FailedKind::OtherImage,
-        SessionError::Refused { kind, .. } if kind == "NameError" || kind == "KeyError" => {
-            FailedKind::NoVariable
-        }
-        SessionError::Refused { .. } | SessionError::Stopped { .. } => FailedKind::Refused,
-        SessionError::Runtime(_) | SessionError::Folder(_) | SessionError::Memory(_) => {
-            failure::of_cause(error)
-        }
-        SessionError::Engine(_) => FailedKind::Sandbox,
-    };
-    failed(kind, error)
 }
 
 fn standing(session: &Session) -> Standing {

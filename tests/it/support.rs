@@ -3,11 +3,13 @@
 pub mod archive;
 pub mod failing;
 pub mod jupyter;
+pub mod patience;
 pub mod people;
 pub mod postgres;
 pub mod processes;
 pub mod python;
 pub mod service;
+pub mod socket;
 
 use std::ffi::OsStr;
 use std::io::Write as _;

@@ -406,6 +406,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notebooks/{id}/fork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a copy of a notebook beside it, whose session is a fork of the notebook's.
+         * @description It has the notebook's cells and outputs, and the variables of its session, now or at a checkpoint; what cells show that
+         *     ran after the checkpoint is marked as undone. A notebook without a session gives a copy without one.
+         */
+        post: operations["post_notebooks_id_fork"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notebooks/{id}/outputs/{hash}": {
         parameters: {
             query?: never;
@@ -782,7 +803,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Gives a checkpoint a label, changes it, or takes it away. One that has a label is kept as long as its session. */
+        patch: operations["patch_sessions_session_id_checkpoints_checkpoint_id"];
         trace?: never;
     };
     "/api/v1/sessions/{session_id}/checkpoints/{checkpoint_id}/diff/{other_id}": {
@@ -882,7 +904,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows an execution with its outputs, as far as they are kept. */
+        /** Shows an execution with its outputs, as far as they are kept; of one that runs, those up to now. */
         get: operations["get_sessions_session_id_executions_execution_id"];
         put?: never;
         post?: never;
@@ -952,7 +974,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes a second session in the state of this one. */
+        /** Makes a second session in the state of this one, or many of them. */
         post: operations["post_sessions_session_id_fork"];
         delete?: never;
         options?: never;
@@ -1342,6 +1364,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ws/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Opens a WebSocket that tells what happens in the tenant: `session_status`, `execution_status`,
+         *     `notebook_changed` and `quota_warning`.
+         * @description Events are not kept: a client that comes (again) asks for the lists after the socket is open. One that is too slow for them
+         *     is cut with the code 1013 and comes again.
+         */
+        get: operations["get_ws_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ws/notebooks/{id}": {
         parameters: {
             query?: never;
@@ -1560,6 +1604,7 @@ export interface components {
         ChangeNotebook: {
             /** @description Replaces all metadata of the notebook. */
             metadata?: Record<string, never> | null;
+            /** @description Its file gets the same name, in the folder in which it is, unless a path is given. */
             name?: string | null;
             /** @description Where its file is to be, within the project. */
             path?: string | null;
@@ -1685,10 +1730,12 @@ export interface components {
         /** @description What a new notebook is to be. */
         CreateNotebook: {
             cells?: components["schemas"]["NewCell"][] | null;
-            name: string;
+            /** @description By default what its file is called, and "Untitled" when none is given. */
+            name?: string | null;
             /**
              * @description Its file, within the project; by default as the name says. Without `cells`, a notebook that
-             *     is there already is opened.
+             *     is there already is opened where it is: written no earlier than with its first edit, and the same one
+             *     every time.
              */
             path?: string | null;
             project_id?: components["schemas"]["ProjectId"] | null;
@@ -1799,7 +1846,7 @@ export interface components {
             datasets?: Record<string, never>;
             /** @description Variables to return as files. */
             exports?: components["schemas"]["ExportVariable"][];
-            /** @description Files in the working folder. */
+            /** @description Files in the working folder, when that is no project's. */
             files?: components["schemas"]["FileBody"][];
             image?: string | null;
             /** @description Limits by name, as `{"memory": "512 MiB"}`. */
@@ -1808,6 +1855,9 @@ export interface components {
             };
             policy?: string | null;
             priority?: components["schemas"]["Priority"];
+            project_id?: components["schemas"]["ProjectId"] | null;
+            /** @description Names of the project's secrets that the code may ask for, with `tools.secret("NAME")`. */
+            secrets?: string[];
         };
         /**
          * Format: uuid
@@ -1895,6 +1945,23 @@ export interface components {
         FileForm: {
             file: string[];
         };
+        /** @description The fork, or the list of forks when a count was given. */
+        Forked: components["schemas"]["SessionView"] | {
+            items: components["schemas"]["SessionView"][];
+        };
+        /** @description How the copy of a notebook is to be. */
+        ForkNotebook: {
+            /**
+             * @description A checkpoint of the notebook's session; its present state when nothing is given.
+             * @default null
+             */
+            checkpoint_id: string | null;
+            /**
+             * @description By default the notebook's own, with a number where that is taken.
+             * @default null
+             */
+            name: string | null;
+        };
         /** @description What a fork begins with. */
         ForkSession: {
             /**
@@ -1903,6 +1970,13 @@ export interface components {
              * @default null
              */
             checkpoint_id: string | null;
+            /**
+             * Format: int32
+             * @description How many forks to make, all or none; with it the answer is a list, and their names have numbers. The
+             *     operator may allow fewer (`sessions.forks`).
+             * @default null
+             */
+            count: number | null;
             /** @default null */
             name: string | null;
         };
@@ -2013,6 +2087,11 @@ export interface components {
              * @description The revision of the cell that the writer knows.
              */
             revision: number;
+        };
+        /** @description What a checkpoint is to be called from now on. */
+        LabelCheckpoint: {
+            /** @description `null` takes the label away; then the checkpoint goes when newer ones without a label are too many. */
+            label: string | null;
         };
         /** @description What a tenant may use. */
         Limits: {
@@ -3259,6 +3338,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description It was there already, and is open */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotebookAnswer"];
+                };
+            };
             /** @description It is made */
             201: {
                 headers: {
@@ -3711,6 +3799,37 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": unknown;
+                };
+            };
+        };
+    };
+    post_notebooks_id_fork: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The notebook */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForkNotebook"];
+            };
+        };
+        responses: {
+            /** @description The copy */
+            201: {
+                headers: {
+                    /** @description Its revision */
+                    ETag?: string;
+                    /** @description Its address */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotebookAnswer"];
                 };
             };
         };
@@ -4547,7 +4666,10 @@ export interface operations {
     get_sessions_session_id_channel: {
         parameters: {
             query?: {
-                /** @description The number of the last event seen; only new ones when nothing is given. */
+                /**
+                 * @description The number of the last event seen; only new ones when nothing is given. When there is no such event
+                 *     yet, the first that comes is a `gap` with the number of the last there is.
+                 */
                 after_seq?: number;
             };
             header?: never;
@@ -4625,6 +4747,33 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description It */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointView"];
+                };
+            };
+        };
+    };
+    patch_sessions_session_id_checkpoints_checkpoint_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                checkpoint_id: string;
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelCheckpoint"];
+            };
+        };
+        responses: {
+            /** @description It as it is now */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4882,13 +5031,15 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The fork is there */
+            /** @description The fork is there, or all that were asked for */
             201: {
                 headers: {
+                    /** @description The address of the fork, of one */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionView"];
+                    "application/json": components["schemas"]["Forked"];
                 };
             };
         };
@@ -5604,10 +5755,23 @@ export interface operations {
             };
         };
     };
+    get_ws_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
     get_ws_notebooks_id: {
         parameters: {
             query?: {
-                /** @description The number of the last event seen; only new ones when nothing is given. */
+                /**
+                 * @description The number of the last event seen; only new ones when nothing is given. When there is no such event
+                 *     yet, the first that comes is a `gap` with the number of the last there is.
+                 */
                 after_seq?: number;
             };
             header?: never;

@@ -281,11 +281,13 @@ async fn ask(host: &mut Host, prompt: String, password: bool) -> Result<Frame, R
     .await;
     let asked = Instant::now();
     let control = host.turn.control();
+    control.gauge.wait(true);
     let answer = tokio::select! {
         answer = async { input.lock().await.recv().await } => answer,
         () = control.interrupted() => return Err(Refusal::new("InterruptedError", "the question was interrupted")),
     };
     host.turn.pause(asked.elapsed());
+    control.gauge.wait(false);
     match answer.flatten() {
         Some(line) => Ok(Frame::of(json!({"ok": {"value": line}}))),
         None => Err(Refusal::new("EOFError", "nobody is there to answer")),

@@ -391,11 +391,10 @@ impl Twin {
             about,
             time_used,
         } = self;
-        let session = Session::on(&image, options, folders, memory, recorded, &about, false)?;
-        Ok(Session {
-            time_used,
-            ..session
-        })
+        let mut session = Session::on(&image, options, folders, memory, recorded, &about, false)?;
+        session.time_used = time_used;
+        session.settle();
+        Ok(session)
     }
 }
 
@@ -429,6 +428,7 @@ impl Hibernated {
         let mut session =
             Session::wake_with(&self.image, self.options, self.folders, &self.checkpoint)?;
         session.time_used = self.time_used;
+        session.settle();
         Ok(session)
     }
 }

@@ -5,6 +5,7 @@ mod history;
 mod home;
 mod host;
 mod machine;
+mod meter;
 mod options;
 mod requests;
 mod turn;
@@ -27,6 +28,7 @@ pub(crate) use host::{Exited, Host, Limiter, wasi};
 pub(crate) use machine::{Death, Machine};
 #[cfg(test)]
 pub(crate) use machine::{instantiate, store};
+pub use meter::{Meter, SoFar};
 pub use options::{Home, SessionOptions};
 pub use requests::{Exported, FigureFormat, Formulas, VariableFormat};
 pub use turn::Stop;
@@ -241,7 +243,7 @@ impl Session {
         let linked = image.runtime().with_stack(policy.limits.stack)?;
         let machine = Machine::start(&linked, Arc::new(memory), host, Some(image.serve()))
             .map_err(SessionError::Engine)?;
-        Ok(Self {
+        let session = Self {
             image: image.clone(),
             folders,
             linked,
@@ -259,12 +261,19 @@ impl Session {
             untouched: true,
             fresh: true,
             options,
-        })
+        };
+        session.settle();
+        Ok(session)
     }
 
     /// Returns what interrupts this session.
     pub fn interrupter(&self) -> Interrupter {
         Interrupter(Arc::clone(&self.control))
+    }
+
+    /// Returns what tells how much this session has used, also while it runs.
+    pub fn meter(&self) -> Meter {
+        Meter(Arc::clone(&self.control))
     }
 
     /// Returns what answers this session's questions.
@@ -370,6 +379,7 @@ impl Session {
         let answer = self.machine.ask(request, budget).await;
         self.charge(budget);
         self.time_used += self.machine.host().turn.elapsed();
+        self.settle();
         let answer = match answer {
             Ok(_) if !self.machine.has_room().await => Err(Death::MemoryFull),
             // The kernel had not even memory to say so.
@@ -392,6 +402,15 @@ impl Session {
     /// Counts the fuel of a turn as the session's, once.
     fn charge(&mut self, budget: Budget) {
         self.fuel_used += self.machine.take_fuel_used().min(budget.fuel);
+    }
+
+    /// Shows on the meter what was used up to now, while no turn runs.
+    fn settle(&self) {
+        self.control.gauge.settle(SoFar {
+            fuel: self.fuel_used,
+            time: self.time_used,
+            memory_bytes: self.machine.memory().len() as u64,
+        });
     }
 }
 

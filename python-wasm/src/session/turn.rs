@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use wasmtime::{AsContextMut, StoreContextMut, UpdateDeadline};
 
 use super::host::Host;
+use super::meter::Gauge;
 
 /// The bits that CPython sets when a signal arrives, recorded while the image was built: address
 /// and mask. They are written instead of calling into the guest, because its code keeps data
@@ -86,6 +87,8 @@ pub(crate) struct Control {
     /// A cell is about to be run, and can be interrupted already.
     expected: AtomicBool,
     wake: Notify,
+    /// What the session has used.
+    pub(crate) gauge: Gauge,
 }
 
 impl Control {
@@ -94,6 +97,7 @@ impl Control {
             interrupt: AtomicBool::new(false),
             expected: AtomicBool::new(false),
             wake: Notify::new(),
+            gauge: Gauge::default(),
         })
     }
 
@@ -108,6 +112,7 @@ impl Control {
         if !self.expected.swap(false, Ordering::AcqRel) {
             self.take();
         }
+        self.gauge.begin();
     }
 
     pub(crate) fn interrupt(&self) {
@@ -271,12 +276,17 @@ impl TurnState {
 pub(crate) fn look(mut context: impl AsContextMut<Data = Host>) -> Option<Killed> {
     let mut context = context.as_context_mut();
     let fuel_left = context.get_fuel().unwrap_or(0);
+    let memory = context.data().memory;
+    let memory_bytes = memory.map_or(0, |memory| memory.data_size(&context));
     let turn = &mut context.data_mut().turn;
+    let given = turn.budget.fuel.saturating_add(turn.budget.grace_fuel);
+    let gauge = &turn.control.gauge;
+    gauge.note(given.saturating_sub(fuel_left), memory_bytes as u64);
     if let Some(stop) = turn.due(fuel_left) {
         // A second interrupt is told again, but the grace runs from the first.
         turn.stopped.get_or_insert((stop, Instant::now()));
         let flags = Arc::clone(&turn.flags);
-        if let Some(memory) = context.data().memory {
+        if let Some(memory) = memory {
             flags.set(memory.data_mut(&mut context));
         }
         return None;

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::notebook::CellKind;
 
 /// A cell.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Cell {
     /// Stays the same as long as the cell lives, whatever happens to it.
     #[serde(rename = "cell_id")]
@@ -21,7 +21,7 @@ pub(crate) struct Cell {
     #[schema(value_type = Object)]
     pub(crate) metadata: Map<String, Value>,
     /// Files that text refers to as `attachment:name`, as nbformat has them.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub(crate) attachments: Option<Map<String, Value>>,
     /// As nbformat has them. Large data stands in files that `metadata.cellblock.kept` names.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::cell::{Cell, Ran};
 use super::history::History;
+use super::steps::Mark;
 use super::{Document, Readers};
 use crate::notebook::document::{self, Notebook};
 use crate::notebook::{CellKind, NotebookError, kept, repair_output};
@@ -18,6 +19,9 @@ use crate::notebook::{CellKind, NotebookError, kept, repair_output};
 pub(crate) struct Tracking {
     cells: BTreeMap<String, Tracked>,
     readers: Readers,
+    /// What is kept of undo and redo.
+    #[serde(default)]
+    pub(crate) history: Option<Mark>,
 }
 
 /// What is remembered of a cell. The digests tell whether another program has changed it.
@@ -106,6 +110,7 @@ impl Document {
         Tracking {
             cells: self.cells.iter().map(of_cell).collect(),
             readers: self.readers.clone(),
+            history: Some(self.mark()),
         }
     }
 }

@@ -2,10 +2,12 @@
 //! changed by applying them and in no other way.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::steps::shared;
 use super::{Cell, Document};
 use crate::error_code::{ErrorCode, Fault};
 
@@ -16,14 +18,17 @@ const MOST_STEPS: usize = 100;
 const MOST_BYTES: usize = 32 << 20;
 
 /// One change of the document.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Change {
     Inserted {
         index: usize,
+        #[serde(with = "shared")]
         cell: Arc<Cell>,
     },
     Removed {
         index: usize,
+        #[serde(with = "shared")]
         cell: Arc<Cell>,
     },
     Moved {
@@ -32,7 +37,9 @@ pub(super) enum Change {
         to: usize,
     },
     Written {
+        #[serde(with = "shared")]
         before: Arc<Cell>,
+        #[serde(with = "shared")]
         after: Arc<Cell>,
     },
     Described {
@@ -59,6 +66,27 @@ impl Change {
                 before: after,
                 after: before,
             },
+        }
+    }
+
+    /// Returns the change as it is kept: outputs that no way back or forth brings are left out.
+    fn stored(&self) -> Self {
+        let bare = |cell: &Arc<Cell>| {
+            Arc::new(Cell {
+                outputs: Vec::new(),
+                ..Cell::clone(cell)
+            })
+        };
+        match self {
+            Self::Written { before, after } if before.kind == after.kind => Self::Written {
+                before: bare(before),
+                after: bare(after),
+            },
+            Self::Inserted { .. }
+            | Self::Removed { .. }
+            | Self::Moved { .. }
+            | Self::Written { .. }
+            | Self::Described { .. } => self.clone(),
         }
     }
 
@@ -90,30 +118,78 @@ fn length(value: &Value) -> usize {
 
 /// Changes that were made together, and are undone together.
 #[derive(Debug, Clone)]
-struct Step {
+pub(super) struct Step {
+    /// Counts up from 1 in the order in which steps are made.
+    pub(super) number: u64,
     changes: Arc<[Change]>,
     weight: usize,
+    /// The changes as they are kept, once that was asked for.
+    json: Arc<OnceLock<String>>,
+}
+
+impl Step {
+    fn new(number: u64, changes: Vec<Change>) -> Self {
+        Self {
+            number,
+            weight: changes.iter().map(Change::weight).sum(),
+            changes: changes.into(),
+            json: Arc::default(),
+        }
+    }
+
+    /// Returns about how many bytes are kept of it.
+    pub(super) fn stored_weight(&self) -> usize {
+        let of_change = |change: &Change| match change {
+            Change::Written { before, after } if before.kind == after.kind => {
+                before.source.len() + after.source.len()
+            }
+            other => other.weight(),
+        };
+        self.changes.iter().map(of_change).sum()
+    }
+
+    /// Returns it as JSON.
+    pub(super) fn json(&self) -> &str {
+        let write = || {
+            let changes: Vec<_> = self.changes.iter().map(Change::stored).collect();
+            serde_json::to_string(&changes).expect("changes are JSON")
+        };
+        self.json.get_or_init(write)
+    }
 }
 
 /// What can be undone, and what was.
 #[derive(Debug, Clone, Default)]
 pub(super) struct History {
-    done: VecDeque<Step>,
-    undone: Vec<Step>,
+    pub(super) done: VecDeque<Step>,
+    /// The last is to be redone next.
+    pub(super) undone: Vec<Step>,
+    /// The number of the last step that was made.
+    last: u64,
 }
 
 impl History {
     fn add(&mut self, changes: Vec<Change>) {
-        let weight = changes.iter().map(Change::weight).sum();
         self.undone.clear();
-        self.done.push_back(Step {
-            changes: changes.into(),
-            weight,
-        });
+        self.last += 1;
+        self.done.push_back(Step::new(self.last, changes));
         let mut total: usize = self.done.iter().map(|step| step.weight).sum();
         // The last step stays, however large it is: what was just done can be undone.
         while self.done.len() > 1 && (self.done.len() > MOST_STEPS || total > MOST_BYTES) {
             total -= self.done.pop_front().map_or(0, |step| step.weight);
+        }
+    }
+}
+
+impl History {
+    /// Takes up a step that was kept behind those before it; `at` is the last that was not taken back.
+    pub(super) fn recall(&mut self, number: u64, changes: Vec<Change>, at: u64) {
+        let step = Step::new(number, changes);
+        self.last = number;
+        if number <= at {
+            self.done.push_back(step);
+        } else {
+            self.undone.insert(0, step);
         }
     }
 }
@@ -155,7 +231,7 @@ impl Document {
     }
 
     /// Makes what there is now the beginning.
-    pub(super) fn forget_history(&mut self) {
+    pub(crate) fn forget_history(&mut self) {
         self.history = History::default();
     }
 

@@ -10,6 +10,7 @@ mod file;
 mod history;
 mod running;
 mod selection;
+mod steps;
 mod updates;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use serde_json::{Map, Value};
 use self::history::History;
 pub(crate) use self::running::{Running, Status};
 pub(crate) use self::selection::Selection;
+pub(crate) use self::steps::StepsChange;
 pub(crate) use self::updates::{Readers, reader_name};
 use crate::error_code::{ErrorCode, Fault};
 use crate::text;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::kept::until;
+use crate::support::patience::until;
 use crate::support::processes::worker_processes;
 use crate::support::service::Service;
 

@@ -134,3 +134,44 @@ async fn a_restart_gets_through_a_flood_of_output() {
         assert_eq!(service.text(&session, "1 + 1").await, "2");
     }
 }
+
+#[tokio::test]
+async fn many_forks_are_made_at_once_all_or_none() {
+    let service = Service::start_with(&[("quotas.sessions", "24"), ("sessions.forks", "30")]);
+    let session = service.session().await;
+    service.text(&session, "a = list(range(1000))").await;
+    let path = format!("/sessions/{session}/fork");
+    let made = service
+        .post(&path, json!({"count": 20, "name": "twin"}))
+        .await
+        .expect(201);
+    let made = made["items"].as_array().expect("a list").clone();
+    let names: Vec<_> = made.iter().map(|one| one["name"].clone()).collect();
+    let expected: Vec<_> = (1..=20)
+        .map(|number| json!(format!("twin {number}")))
+        .collect();
+    assert_eq!(names, expected);
+    for one in [&made[0], &made[19]] {
+        let twin = one["id"].as_str().expect("an id");
+        service.text(twin, "a.append(twin := 1)").await;
+        assert_eq!(service.text(twin, "len(a)").await, "1001");
+    }
+    assert_eq!(service.text(&session, "len(a)").await, "1000");
+    // Three more are allowed, and of four none is made.
+    let count = async || {
+        let listed = service.get("/sessions?limit=100").await.expect(200);
+        listed["items"].as_array().expect("a list").len()
+    };
+    service
+        .post(&path, json!({"count": 4}))
+        .await
+        .refused(429, 50305);
+    assert_eq!(count().await, 21);
+    let one = service.post(&path, json!({"count": 1})).await.expect(201);
+    assert_eq!(one["items"].as_array().map(Vec::len), Some(1));
+    for wrong in [0, 31, u32::MAX] {
+        let refused = service.post(&path, json!({"count": wrong})).await;
+        assert_eq!(refused.refused(422, 50202)["errors"][0]["field"], "count");
+    }
+    assert_eq!(count().await, 22);
+}

@@ -6,18 +6,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::crashes::checkpoints;
+use crate::support::patience::until;
 use crate::support::service::{Service, answered};
-
-/// Asks again until something is so; a minute at most.
-pub async fn until<F: Future<Output = bool>>(what: &str, so: impl Fn() -> F) {
-    for _ in 0..600 {
-        if so().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("not within a minute: {what}");
-}
 
 async fn listed(service: &Service, path: &str) -> Vec<Value> {
     let list = service.get(&format!("{path}?limit=1000")).await.expect(200);

@@ -198,3 +198,66 @@ async fn variables_and_figures_are_exported_and_downloaded() {
     .await
     .refused(404, 50403);
 }
+
+#[tokio::test]
+async fn one_execution_is_granted_secrets_and_its_result_is_not_kept() {
+    const CANARY: &str = "cAnArY-0e5b7713aa";
+    let service = Service::start();
+    let project = service.project("secrets").await;
+    service
+        .put_json(
+            &format!("/projects/{project}/secrets/TOKEN"),
+            json!({"value": CANARY}),
+        )
+        .await
+        .expect(201);
+    let code = "import tools\nvalue = tools.secret('TOKEN')\nprint(value, len(value))\nraise ValueError(value)";
+    let body = json!({"code": code, "project_id": project, "secrets": ["TOKEN"], "cache": "use"});
+    for _ in 0..2 {
+        let ran = service.post("/execute", body.clone()).await.expect(200);
+        assert_eq!(
+            (&ran["status"], &ran["cached"]),
+            (&json!("error"), &json!(false))
+        );
+        assert!(!ran.to_string().contains(CANARY), "{ran:#}");
+        let printed = ran["outputs"][0]["text"].to_string();
+        assert!(printed.contains(&CANARY.len().to_string()), "{ran:#}");
+    }
+    // Also what goes well is run again, and the streamed form is redacted alike.
+    let random = "import secrets, tools\ntools.secret('TOKEN')[:0] + secrets.token_hex()";
+    let body = json!({"code": random, "project_id": project, "secrets": ["TOKEN"], "cache": "use"});
+    let mut results = Vec::new();
+    for _ in 0..2 {
+        let ran = service.post("/execute", body.clone()).await.expect(200);
+        assert_eq!(
+            (&ran["status"], &ran["cached"]),
+            (&json!("success"), &json!(false))
+        );
+        results.push(ran["text"].clone());
+    }
+    assert_ne!(results[0], results[1]);
+    let shown = json!({"code": "import tools\ntools.secret('TOKEN')", "project_id": project, "secrets": ["TOKEN"]});
+    let request = service.request(Method::POST, "/execute").json(&shown);
+    let streamed = request.header("accept", "application/x-ndjson");
+    let streamed = streamed.send().await.expect("it answers").text().await;
+    let streamed = streamed.expect("it is whole");
+    assert!(
+        streamed.contains("\"finished\"") && !streamed.contains(CANARY),
+        "{streamed}"
+    );
+    // What is not granted is not there, and what cannot be granted is refused.
+    let none = json!({"code": "import tools\ntools.secret('TOKEN')", "project_id": project});
+    let ran = service.post("/execute", none).await.expect(200);
+    assert_eq!(ran["status"], "error");
+    let refused = async |body: Value| service.post("/execute", body).await;
+    let wrong = json!({"code": "1", "secrets": ["TOKEN"]});
+    refused(wrong).await.refused(422, 50202);
+    let wrong = json!({"code": "1", "project_id": project, "secrets": ["OTHER"]});
+    refused(wrong).await.refused(422, 50202);
+    let nowhere = json!({"code": "1", "project_id": "0190b5a8-0000-7000-8000-000000000000"});
+    refused(nowhere).await.refused(404, 50408);
+    let files =
+        json!({"code": "1", "project_id": project, "files": [{"path": "a", "content": "a"}]});
+    let refused = refused(files).await.refused(422, 50202);
+    assert_eq!(refused["errors"][0]["field"], "files");
+}

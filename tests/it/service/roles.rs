@@ -58,6 +58,11 @@ const ROUTES: &[(&str, &str, Needs)] = &[
         Read,
     ),
     (
+        "patch",
+        "/api/v1/sessions/{session_id}/checkpoints/{checkpoint_id}",
+        Run,
+    ),
+    (
         "post",
         "/api/v1/sessions/{session_id}/checkpoints/{checkpoint_id}/restore",
         Run,
@@ -133,7 +138,9 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("get", "/api/v1/notebooks/{id}/updates", Read),
     ("post", "/api/v1/notebooks/{id}/updates/ack", Read),
     ("post", "/api/v1/notebooks/{id}/execute", Run),
+    ("post", "/api/v1/notebooks/{id}/fork", Run),
     ("get", "/api/v1/ws/notebooks/{id}", Read),
+    ("get", "/api/v1/ws/events", Read),
     ("get", "/api/v1/notebooks/{id}/cells", Read),
     ("post", "/api/v1/notebooks/{id}/cells", Write),
     ("get", "/api/v1/notebooks/{id}/cells/{cell}", Read),
