@@ -42,6 +42,8 @@ export const useLibrary = defineStore('library', () => {
   const sessions = ref<Session[]>([])
   /** How the notebooks in tabs are. */
   const states = ref(new Map<string, NotebookSummary['status']>())
+  /** Notebooks in tabs that there are no more, or that are not this user's. */
+  const gone = ref(new Set<string>())
   const loaded = ref(false)
   const followed = ref<string[]>([])
   const visible = useDocumentVisibility()
@@ -53,7 +55,7 @@ export const useLibrary = defineStore('library', () => {
 
   async function refreshSessions(): Promise<void> {
     sessions.value = await everything((after) => got(api.GET('/api/v1/sessions', { params: { query: { limit: LIMIT, after } } })))
-    await Promise.all(followed.value.map(refreshState))
+    await Promise.all(followed.value.filter((id) => !gone.value.has(id)).map(refreshState))
   }
 
   async function refreshState(id: string): Promise<void> {
@@ -61,9 +63,9 @@ export const useLibrary = defineStore('library', () => {
       const state = await got(api.GET('/api/v1/notebooks/{id}/status', { params: { path: { id } } }))
       states.value.set(id, state.status)
     } catch (error) {
-      // One that is gone or not this user's has no state; the tab itself says so.
       if (!(error instanceof Refused) || error.offline) throw error
       states.value.delete(id)
+      if (error.problem.status === 404) gone.value.add(id)
     }
   }
 
@@ -110,6 +112,7 @@ export const useLibrary = defineStore('library', () => {
     notebooks,
     sessions,
     states,
+    gone,
     loaded,
     recent,
     living,

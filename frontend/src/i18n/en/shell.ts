@@ -101,6 +101,7 @@ export default {
     unsavedText: 'What was written in it is lost.',
     closeAnyway: 'Close without saving',
     goAny: 'Go to a tab by its place',
+    gone: 'Not found',
     status: { running: 'running', queued: 'queued', error: 'ended with an error', unsaved: 'not saved yet' },
   },
   start: {

@@ -103,6 +103,7 @@ export default {
     unsavedText: '其中尚未保存的内容会丢失。',
     closeAnyway: '不保存并关闭',
     goAny: '按位置转到标签页',
+    gone: '不存在',
     status: { running: '运行中', queued: '排队中', error: '出错结束', unsaved: '尚未保存' },
   },
   start: {
