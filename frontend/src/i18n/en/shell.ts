@@ -162,7 +162,6 @@ export default {
     placeholder: 'Python code; Shift+Enter runs it',
     gone: 'This session has ended',
     goneText: 'Its variables and its history are gone. Notebooks and files stay.',
-    picture: 'A figure',
   },
   state: {
     starting: 'Starting',

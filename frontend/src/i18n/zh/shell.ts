@@ -164,7 +164,6 @@ export default {
     placeholder: 'Python 代码；按 Shift+Enter 运行',
     gone: '此会话已结束',
     goneText: '它的变量和历史已不存在。笔记本和文件仍然保留。',
-    picture: '图像',
   },
   state: {
     starting: '启动中',
