@@ -35,12 +35,17 @@ export const useToasts = defineStore('toasts', () => {
     show({ kind: 'error', message, solution: solution || undefined, code: code || undefined, retry })
   }
 
-  /** Does something that may be refused, and tells when it is. */
-  async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+  /**
+   * Does something that may be refused, and tells when it is. What is to be done with its result goes into `then`:
+   * it is done as well when another try succeeds.
+   */
+  async function attempt<T>(work: () => Promise<T>, then?: (result: T) => unknown): Promise<T | undefined> {
     try {
-      return await work()
+      const result = await work()
+      await then?.(result)
+      return result
     } catch (error) {
-      tell(error, () => void attempt(work))
+      tell(error, () => void attempt(work, then))
       return undefined
     }
   }

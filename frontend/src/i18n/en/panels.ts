@@ -33,7 +33,6 @@ export default {
     noNumbers: 'There are no numbers to draw',
     first: 'The first {rows} of {all} rows',
   },
-  table: { range: '{first}–{last} of {all}', previous: 'Previous page', next: 'Next page' },
   session: {
     memory: 'Memory',
     fuel: 'Fuel',

@@ -36,7 +36,6 @@ export default {
     noNumbers: '没有可以绘制的数值',
     first: '前 {rows} 行，共 {all} 行',
   },
-  table: { range: '第 {first}–{last} 行，共 {all} 行', previous: '上一页', next: '下一页' },
   session: {
     memory: '内存',
     fuel: '燃料',
