@@ -1,7 +1,7 @@
 // What there is: projects, notebooks and sessions, as the service last told.
 
 import { defineStore } from 'pinia'
-import { useDocumentVisibility, useEventListener } from '@vueuse/core'
+import { useDebounceFn, useDocumentVisibility, useEventListener } from '@vueuse/core'
 import { computed, ref, watch } from 'vue'
 import { api, got, type Schemas } from '@/api/client'
 import { Refused } from '@/api/problem'
@@ -120,6 +120,8 @@ export const useLibrary = defineStore('library', () => {
     refreshSessions,
     lookAgain: () => connection.watched(refresh),
     poll,
+    /** To be called when something may have changed that is looked at only now and then. */
+    lookSoon: useDebounceFn(() => connection.watched(refreshSessions), 250),
     /** Which notebooks' states are wanted. */
     follow(ids: string[]): void {
       followed.value = ids
