@@ -6,7 +6,7 @@ import type { Event } from '@/api/events'
 import { Refused } from '@/api/problem'
 import { EventSocket, type Line } from '@/api/socket'
 import { joinedStreams } from './batch'
-import { apply, type Notebook } from './model'
+import { apply, type Activity, type Notebook } from './model'
 import { notebookOf } from './read'
 
 /** Opens a notebook. `onLoaded` is told of every fresh copy, `onBack` of a line that is there again. */
@@ -62,7 +62,7 @@ export function useConnection(id: string, { onLoaded, onBack }: { onLoaded: () =
       const answer = await got(api.GET('/api/v1/notebooks/{id}', { params: { path: { id } } }))
       const activities = copy.value?.activities
       copy.value = notebookOf(answer)
-      if (activities !== undefined) copy.value.activities = activities
+      if (activities !== undefined) copy.value.activities = stillTrue(activities, copy.value)
       canUndo.value = answer.can_undo
       canRedo.value = answer.can_redo
       problem.value = null
@@ -93,6 +93,11 @@ export function useConnection(id: string, { onLoaded, onBack }: { onLoaded: () =
   })
 
   return { copy, line, problem, ended, canUndo, canRedo, load, flush, close: () => socket.close() }
+}
+
+/** What runs and waits, without what the service knows nothing of: it was lost while the line was away. */
+function stillTrue(activities: Map<string, Activity>, { cells }: Notebook): Map<string, Activity> {
+  return new Map([...activities].filter(([id, { state }]) => state === 'done' || cells.get(id)?.running === true))
 }
 
 export type Connection = ReturnType<typeof useConnection>
