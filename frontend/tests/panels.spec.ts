@@ -46,7 +46,7 @@ test('the panels show variables, the session, the queue and a history that can b
   await expect(page).toHaveURL(/\/sessions\//)
   await page.getByRole('textbox', { name: /Python code/ }).fill('print(answer * 2)')
   await page.keyboard.press('Shift+Enter')
-  await expect(page.locator('.execution .text').last()).toHaveText('82', { timeout: 20_000 })
+  await expect(page.locator('.execution .outputs').last()).toHaveText('82', { timeout: 20_000 })
 })
 
 test('a table is drawn, the log has what ran before it was opened, a state gets a name', async ({ page }) => {
