@@ -133,6 +133,19 @@ test('a refusal says what was wrong and what to do', async ({ page }) => {
   await expect(toast.getByRole('button', { name: 'Try again' })).toBeVisible()
 })
 
+test('refusals are in the language of the page', async ({ page }) => {
+  const { project } = await make(await service(), [])
+  await enter(page)
+  await page.evaluate(() => localStorage.setItem('cellblock.settings', JSON.stringify({ language: 'zh-CN' })))
+  await page.reload()
+  await page.getByRole('combobox', { name: '项目' }).selectOption(project)
+  await page.getByRole('button', { name: '新建文件夹' }).click()
+  await page.getByRole('textbox', { name: '名称', exact: true }).fill('../outside')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('alert')).toContainText('不允许这个路径')
+  await expect(page.getByRole('alert').getByRole('button', { name: '重试' })).toBeVisible()
+})
+
 test('the banner says that the service is away, and goes by itself', async ({ page, context }) => {
   await enter(page)
   await expect(page.getByRole('heading', { name: 'Recent notebooks' })).toBeVisible()

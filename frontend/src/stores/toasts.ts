@@ -3,11 +3,14 @@
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import { Refused } from '@/api/problem'
+import { worded } from '@/i18n/problems'
+import { useSettings } from './settings'
 
 export interface Toast {
   id: number
   kind: 'info' | 'success' | 'error'
   message: string
+  detail?: string
   solution?: string
   code?: number
   /** Does again what failed. */
@@ -31,8 +34,8 @@ export const useToasts = defineStore('toasts', () => {
   /** Tells of a refusal; what is not one is a defect of ours and goes on to the console. */
   function tell(error: unknown, retry?: () => void): void {
     if (!(error instanceof Refused)) throw error
-    const { message, solution, code } = error.problem
-    show({ kind: 'error', message, solution: solution || undefined, code: code || undefined, retry })
+    const { message, detail, solution } = worded(error.problem, useSettings().values.language)
+    show({ kind: 'error', message, detail, solution: solution || undefined, code: error.problem.code || undefined, retry })
   }
 
   /**
