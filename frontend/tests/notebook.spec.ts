@@ -1,7 +1,6 @@
 // A notebook in a real browser: what a person does with it.
 
-import type { Page } from '@playwright/test'
-import { expect, test } from './guarded'
+import { expect, test, type Page } from '@playwright/test'
 import { call, look, makeNotebook, open, runAll } from './notebooks'
 
 const cells = (page: Page) => page.locator('.cell[data-cell]')
