@@ -6,6 +6,7 @@ import App from './App.vue'
 import { followLanguage, i18n } from './i18n'
 import { router } from './router'
 import './styles/base.css'
+import './styles/menu.css'
 
 const app = createApp(App).use(createPinia()).use(router).use(i18n)
 followLanguage()

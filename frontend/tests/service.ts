@@ -4,7 +4,7 @@ import { request, type APIRequestContext, type Page } from '@playwright/test'
 
 const given = process.env.CELLBLOCK_URL
 if (given === undefined) throw new Error('CELLBLOCK_URL is not set: the address with the token that the service prints')
-const address = new URL(given)
+export const address = new URL(given)
 export const TOKEN = address.searchParams.get('token') ?? ''
 
 export async function service(): Promise<APIRequestContext> {

@@ -6,7 +6,7 @@ import type { Event } from '@/api/events'
 import { Refused } from '@/api/problem'
 import { EventSocket, type Line } from '@/api/socket'
 import { joinedStreams } from './batch'
-import { apply, type Notebook } from './model'
+import { apply, settle, type Notebook } from './model'
 import { notebookOf } from './read'
 
 /** Opens a notebook. `onLoaded` is told of every fresh copy, `onBack` of a line that is there again. */
@@ -76,6 +76,20 @@ export function useConnection(id: string, { onLoaded, onBack }: { onLoaded: () =
     flush()
   }
 
+  /** A service that ended took with it what ran, and no event tells of that: it is asked. */
+  async function checkRunning(): Promise<void> {
+    const known = copy.value
+    const running = new Map([...(known?.activities ?? [])].filter(([, { state }]) => state !== 'done'))
+    if (known === null || (running.size === 0 && known.status !== 'running')) return
+    try {
+      const answer = await got(api.GET('/api/v1/notebooks/{id}', { params: { path: { id } } }))
+      if (copy.value === known) settle(known, notebookOf(answer), running)
+    } catch (error) {
+      // Then the line is away again.
+      if (!(error instanceof Refused)) throw error
+    }
+  }
+
   let first = true
   const socket = new EventSocket({
     path: `/api/v1/ws/notebooks/${id}`,
@@ -84,7 +98,10 @@ export function useConnection(id: string, { onLoaded, onBack }: { onLoaded: () =
       line.value = now
       if (now !== 'open' && now !== 'away') return
       if (first || copy.value === null) void load()
-      else if (now === 'open') onBack()
+      else if (now === 'open') {
+        onBack()
+        void checkRunning()
+      }
       first = false
     },
     onEnd(reason) {

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Event, Happening } from '@/api/events'
 import type { DisplayOutput, Output } from '@/outputs/types'
-import { activityOf, apply, type Cell, type Notebook } from './model'
+import { activityOf, apply, settle, type Cell, type Notebook } from './model'
 import { joinedStreams } from './batch'
 
 function cell(id: string, more: Partial<Cell> = {}): Cell {
@@ -225,5 +225,25 @@ describe('a batch', () => {
     expect(joined.map((each) => (each.type === 'stream' ? each.content.text : each.type))).toEqual(['12', 'e', '3', 'started', '4'])
     expect(joined[0]!.seq).toBe(events[1]!.seq)
     expect(events[0]!.type === 'stream' && events[0]!.content.text).toBe('1')
+  })
+})
+
+describe('a service that came back', () => {
+  const printed: Output[] = [{ output_type: 'stream', name: 'stdout', text: 'kept' }]
+
+  it('ends what it knows nothing of, and shows what is left of it', () => {
+    const copy = play(notebook(cell('a', { running: true })), started('a'))
+    settle(copy, notebook(cell('a', { outputs: printed, stale: true })), new Map(copy.activities))
+    expect(activityOf(copy, copy.cells.get('a')!)).toBe('idle')
+    expect(copy.cells.get('a')).toMatchObject({ running: false, outputs: printed, stale: true })
+    expect([copy.status, copy.kernel]).toEqual(['idle', 'none'])
+  })
+  it('does not end what runs, nor what began while it was asked', () => {
+    const copy = play(notebook(cell('a', { running: true }), cell('b', { running: true })), started('a'), started('b'))
+    const thought = new Map(copy.activities)
+    play(copy, started('b'))
+    settle(copy, notebook(cell('a', { running: true }), cell('b', { outputs: printed })), thought)
+    expect([...copy.cells.values()].map((each) => activityOf(copy, each))).toEqual(['running', 'running'])
+    expect(copy.kernel).toBe('busy')
   })
 })

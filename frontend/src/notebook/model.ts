@@ -166,6 +166,19 @@ export function apply(notebook: Notebook, event: Event, now: number): Applied {
   }
 }
 
+/** Ends what was thought to run and does not, as a fresh copy says. What began or ended since is left to its events. */
+export function settle(notebook: Notebook, fresh: Notebook, thought: ReadonlyMap<string, Activity>): void {
+  for (const [id, activity] of thought) {
+    const [cell, now] = [notebook.cells.get(id), fresh.cells.get(id)]
+    if (cell === undefined || now === undefined || now.running || notebook.activities.get(id) !== activity) continue
+    notebook.activities.delete(id)
+    Object.assign(cell, { running: false, outputs: now.outputs, execution_count: now.execution_count, stale: now.stale })
+  }
+  if ([...notebook.activities.values()].some(({ state }) => state !== 'done')) return
+  notebook.status = fresh.status
+  notebook.kernel = fresh.kernel
+}
+
 function markStale(notebook: Notebook, stale: Set<string>): void {
   for (const cell of notebook.cells.values()) {
     if (cell.stale !== stale.has(cell.cell_id)) cell.stale = !cell.stale

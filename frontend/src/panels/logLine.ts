@@ -1,6 +1,8 @@
 // What an event says in the log. Pure.
 
-import { never, type Event } from '@/api/events'
+import { never, type Event, type Outcome } from '@/api/events'
+import { firstLine } from './timeline'
+import type { Execution } from './useSessionFeed'
 
 export interface LogLine {
   seq: number
@@ -10,6 +12,14 @@ export interface LogLine {
   key?: string
   values?: Record<string, string | number>
   text?: string
+  /** The code that it is about. */
+  code?: string
+}
+
+interface Failure {
+  message?: string
+  ename?: string
+  evalue?: string
 }
 
 /** Returns the line of an event; nothing for what a cell shows. */
@@ -22,12 +32,10 @@ export function logLine(event: Event): LogLine | null {
     case 'queued':
       return line('info', 'queued', { position: event.content.position })
     case 'started':
-      return line('info', 'started')
+      return { ...line('info', 'started'), code: firstLine(event.content.code) }
     case 'finished': {
       const { outcome, error } = event.content
-      if (outcome === 'ok') return line('info', 'finished')
-      const why = error?.message ?? ([error?.ename, error?.evalue].filter(Boolean).join(': ') || '–')
-      return line(outcome === 'error' || outcome === 'interrupted' ? 'warning' : 'error', outcome, { why })
+      return { seq, time, ...ended(outcome, error) }
     }
     case 'restored':
       return line('warning', event.content.lost.length > 0 ? 'restoredLost' : 'restored', { reason: event.content.reason, lost: event.content.lost.length })
@@ -56,4 +64,21 @@ export function logLine(event: Event): LogLine | null {
     default:
       return never(event)
   }
+}
+
+function ended(outcome: Outcome, error: Failure | null | undefined): Pick<LogLine, 'level' | 'key' | 'values'> {
+  if (outcome === 'ok') return { level: 'info', key: 'log.finished', values: {} }
+  const why = error?.message ?? ([error?.ename, error?.evalue].filter(Boolean).join(': ') || '–')
+  return { level: outcome === 'error' || outcome === 'interrupted' ? 'warning' : 'error', key: `log.${outcome}`, values: { why } }
+}
+
+/** The lines of executions that were over before the events were watched. */
+export function pastLines(executions: readonly Execution[], watched: readonly Pick<Event, 'execution_id'>[]): LogLine[] {
+  const seen = new Set(watched.map(({ execution_id }) => execution_id))
+  return executions.filter(({ execution_id, finished_at }) => finished_at && !seen.has(execution_id)).flatMap((execution) => {
+    const { status, error, code, started_at, finished_at, first_seq, last_seq } = execution
+    const outcome = (status === 'success' ? 'ok' : status) as Outcome
+    const began: LogLine[] = started_at ? [{ seq: first_seq ?? 0, time: started_at, level: 'info', key: 'log.started', code: firstLine(code) }] : []
+    return [...began, { seq: last_seq ?? 0, time: finished_at ?? '', ...ended(outcome, error as Failure | null) }]
+  })
 }

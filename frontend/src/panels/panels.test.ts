@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Event } from '@/api/events'
 import { FollowedPages } from './followPages'
-import { logLine } from './logLine'
+import { logLine, pastLines } from './logLine'
 import { firstLine, timeline } from './timeline'
 import type { Checkpoint, Execution } from './useSessionFeed'
 
@@ -65,5 +65,13 @@ describe('the log', () => {
   })
   it('tells what the service says in its own words', () => {
     expect(logLine(event('log', { level: 'warning', message: 'full' }))).toMatchObject({ level: 'warning', text: 'full' })
+  })
+  it('begins with what ran before it was watched, once', () => {
+    const ran = (execution_id: string, status: string) => ({ execution_id, status, code: '# a\nx = 1', started_at: 's', finished_at: 'f', error: status === 'error' ? { ename: 'E', evalue: 'v' } : null }) as unknown as Execution
+    const lines = pastLines([ran('old', 'error'), ran('seen', 'success'), { ...ran('waits', 'queued'), finished_at: null }], [{ execution_id: 'seen' }])
+    expect(lines.map(({ key, code, values }) => [key, code, values?.why])).toEqual([
+      ['log.started', 'x = 1', undefined],
+      ['log.error', undefined, 'E: v'],
+    ])
   })
 })

@@ -6,7 +6,9 @@ import { api, got, type Schemas } from '@/api/client'
 import type { Event } from '@/api/events'
 import { Refused } from '@/api/problem'
 import { EventSocket, type Line } from '@/api/socket'
+import { joinedStreams } from '@/notebook/batch'
 import { FollowedPages } from './followPages'
+import { logLine } from './logLine'
 
 export type Session = Schemas['SessionView']
 export type Execution = Schemas['ExecutionView']
@@ -19,16 +21,22 @@ export interface Sample {
 }
 
 const MOST_EVENTS = 500
+/** Of what an execution prints the end is kept, so many characters. */
+const MOST_PRINTED = 100_000
 const MOST_SAMPLES = 120
 const PAGE = 50
 const PAUSE_BUSY = 1000
 const PAUSE_IDLE = 3000
+const PAUSE_EVENTS = 60
 
 export const isOver = ({ status }: Execution) => status !== 'queued' && status !== 'running'
 
 export function useSessionFeed(id: Ref<string | undefined>) {
   const session = shallowRef<Session | null>(null)
+  /** What happened, without what cells show. */
   const events = shallowRef<Event[]>([])
+  /** What each execution printed since it is watched. */
+  const printed = shallowRef(new Map<string, string>())
   const samples = shallowRef<Sample[]>([])
   const executions = shallowRef<Execution[]>([])
   const checkpoints = shallowRef<Checkpoint[]>([])
@@ -40,6 +48,8 @@ export function useSessionFeed(id: Ref<string | undefined>) {
   const visible = useDocumentVisibility()
   let socket: EventSocket | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
+  let batch: Event[] = []
+  let flushing: ReturnType<typeof setTimeout> | undefined
   let pages: { executions: FollowedPages<Execution>; checkpoints: FollowedPages<Checkpoint> } | undefined
 
   /** Does something that nobody asked for: a refusal says itself elsewhere. */
@@ -86,28 +96,39 @@ export function useSessionFeed(id: Ref<string | undefined>) {
     })
   const rereadSoon = useDebounceFn(() => void reread(), 250, { maxWait: 1000 })
 
+  /** Events are taken in together: a cell can print thousands of lines in a second. */
   function heard(event: Event): void {
-    events.value = [...events.value.slice(1 - MOST_EVENTS), event]
-    switch (event.type) {
-      case 'finished':
-      case 'restored':
-      case 'gap':
-        changes.value++
-        void rereadSoon()
-        void look()
-        break
-      case 'queued':
-      case 'started':
-      case 'checkpoint':
-        void rereadSoon()
-        void look()
-        break
-      default:
+    batch.push(event)
+    flushing ??= setTimeout(flush, PAUSE_EVENTS)
+  }
+
+  function flush(): void {
+    flushing = undefined
+    const heardNow = joinedStreams(batch)
+    batch = []
+    const told = heardNow.filter((event) => logLine(event) !== null)
+    if (told.length > 0) events.value = [...events.value, ...told].slice(-MOST_EVENTS)
+    print(heardNow)
+    if (heardNow.some(({ type }) => type === 'finished' || type === 'restored' || type === 'gap')) changes.value++
+    if (told.length > 0) {
+      void rereadSoon()
+      void look()
     }
+  }
+
+  function print(heardNow: Event[]): void {
+    const streams = heardNow.filter((event) => event.type === 'stream')
+    if (streams.length === 0) return
+    const texts = new Map(printed.value)
+    for (const { execution_id: id = '', content } of streams) texts.set(id, ((texts.get(id) ?? '') + content.text).slice(-MOST_PRINTED))
+    printed.value = texts
   }
 
   function end(): void {
     clearTimeout(timer)
+    clearTimeout(flushing)
+    flushing = undefined
+    batch = []
     socket?.close()
     socket = undefined
     pages = undefined
@@ -120,6 +141,7 @@ export function useSessionFeed(id: Ref<string | undefined>) {
       session.value = null
       gone.value = false
       events.value = []
+      printed.value = new Map()
       samples.value = []
       executions.value = []
       checkpoints.value = []
@@ -139,7 +161,7 @@ export function useSessionFeed(id: Ref<string | undefined>) {
   watch(visible, () => void look())
   onScopeDispose(end)
 
-  return { session, events, samples, executions, checkpoints, changes, line, gone, look, reread }
+  return { session, events, printed, samples, executions, checkpoints, changes, line, gone, look, reread }
 }
 
 export type SessionFeed = ReturnType<typeof useSessionFeed>

@@ -2,7 +2,6 @@
 
 import { describe, expect, it } from 'vitest'
 import { checkHead } from './admin/auditChain'
-import { headings } from './outline'
 import { ago, bytes, count, limitOf, seconds } from './units'
 
 describe('units', () => {
@@ -31,21 +30,6 @@ describe('units', () => {
     const now = Date.parse('2026-01-02T12:00:00Z')
     expect(ago('2026-01-02T11:57:30Z', 'en', now)).toBe('2 min. ago')
     expect(ago('2026-01-01T11:00:00Z', 'en', now)).toBe('yesterday')
-  })
-})
-
-describe('the outline', () => {
-  const cell = (cell_id: string, source: string, cell_type = 'markdown') => ({ cell_id, cell_type, source })
-
-  it('has the headings of markdown cells, plain', () => {
-    expect(headings([cell('a', '# One\ntext\n## *Two* and `three` ##'), cell('b', '# not this', 'code'), cell('c', '### [Four](x)')])).toEqual([
-      { cell: 'a', level: 1, text: 'One' },
-      { cell: 'a', level: 2, text: 'Two and three' },
-      { cell: 'c', level: 3, text: 'Four' },
-    ])
-  })
-  it('takes no comment in a code block for one', () => {
-    expect(headings([cell('a', '```python\n# no\n```\n# yes\n#no\n####### no')]).map(({ text }) => text)).toEqual(['yes'])
   })
 })
 

@@ -49,20 +49,20 @@ export function useActions() {
     }
   }
 
-  async function openMade(made: { notebook_id: string } | undefined): Promise<void> {
-    if (made === undefined) return
+  async function openMade(made: { notebook_id: string }): Promise<void> {
     await attempt(library.refresh)
     await router.push(`/notebooks/${made.notebook_id}`)
   }
 
   async function createNotebook(place: Place | null = null): Promise<void> {
     const cells = [{ cell_type: 'code' as const, source: '', metadata: {} }]
-    const made = await attempt(() =>
-      underFreeName(t('notebooks.untitled'), place, (name, path) =>
-        got(api.POST('/api/v1/notebooks', { body: { name, path, project_id: place?.project, cells } })),
-      ),
+    await attempt(
+      () =>
+        underFreeName(t('notebooks.untitled'), place, (name, path) =>
+          got(api.POST('/api/v1/notebooks', { body: { name, path, project_id: place?.project, cells } })),
+        ),
+      openMade,
     )
-    await openMade(made)
   }
 
   async function importContent(name: string, format: 'ipynb' | 'py' | 'md', text: string, place: Place | null, shown = true): Promise<void> {
@@ -75,13 +75,13 @@ export function useActions() {
         return
       }
     }
-    const made = await attempt(() =>
-      underFreeName(name, place, (free, path) =>
-        got(api.POST('/api/v1/notebooks/import', { body: { name: free, path, project_id: place?.project, format, content: content as never } })),
-      ),
+    await attempt(
+      () =>
+        underFreeName(name, place, (free, path) =>
+          got(api.POST('/api/v1/notebooks/import', { body: { name: free, path, project_id: place?.project, format, content: content as never } })),
+        ),
+      shown ? openMade : library.refresh,
     )
-    if (shown) await openMade(made)
-    else await attempt(library.refresh)
   }
 
   /** Makes notebooks of files of the user's. */
@@ -101,8 +101,10 @@ export function useActions() {
     await attempt(library.refresh)
     const known = library.notebooks.find((notebook) => notebook.project_id === project && notebook.path === path)
     if (known !== undefined) return void (await router.push(`/notebooks/${known.notebook_id}`))
-    const text = await attempt(async () => (await raw(fileUrl(project, path))).text())
-    if (text !== undefined) await importContent(nameOf(path).replace(/\.ipynb$/, ''), 'ipynb', text, { project, folder: folderOf(path) })
+    await attempt(
+      async () => (await raw(fileUrl(project, path))).text(),
+      (text) => importContent(nameOf(path).replace(/\.ipynb$/, ''), 'ipynb', text, { project, folder: folderOf(path) }),
+    )
   }
 
   async function rename(notebook: NotebookSummary): Promise<void> {
@@ -116,9 +118,11 @@ export function useActions() {
   }
 
   async function duplicate(notebook: NotebookSummary): Promise<void> {
-    const text = await attempt(async () => (await raw(`/api/v1/notebooks/${notebook.notebook_id}/export?format=ipynb`)).text())
     const place = { project: notebook.project_id, folder: folderOf(notebook.path) }
-    if (text !== undefined) await importContent(notebook.name, 'ipynb', text, place)
+    await attempt(
+      async () => (await raw(`/api/v1/notebooks/${notebook.notebook_id}/export?format=ipynb`)).text(),
+      (text) => importContent(notebook.name, 'ipynb', text, place),
+    )
   }
 
   async function removeNotebook(notebook: NotebookSummary): Promise<boolean> {
@@ -171,19 +175,19 @@ export function useActions() {
   /** Makes a session with the same variables, and opens it in a tab of its own. */
   async function fork(session: { id: string; name: string }, checkpoint?: string): Promise<void> {
     const name = t('sessions.forkOf', { name: session.name || t('sessions.unnamed') })
-    const made = await attempt(() =>
-      got(api.POST('/api/v1/sessions/{session_id}/fork', { params: { path: { session_id: session.id } }, body: { name, checkpoint_id: checkpoint ?? null } })),
+    await attempt(
+      () => got(api.POST('/api/v1/sessions/{session_id}/fork', { params: { path: { session_id: session.id } }, body: { name, checkpoint_id: checkpoint ?? null } })),
+      async (made) => {
+        await attempt(library.refreshSessions)
+        await router.push(`/sessions/${made.id}`)
+      },
     )
-    if (made === undefined) return
-    await attempt(library.refreshSessions)
-    await router.push(`/sessions/${made.id}`)
   }
 
   async function createProject(): Promise<string | undefined> {
     const name = await dialogs.prompt({ title: t('projects.new'), action: t('action.create'), field: { label: t('field.name'), value: '' } })
     if (name === null) return undefined
-    const made = await attempt(() => got(api.POST('/api/v1/projects', { body: { name, description: '' } })))
-    await attempt(library.refresh)
+    const made = await attempt(() => got(api.POST('/api/v1/projects', { body: { name, description: '' } })), library.refresh)
     return made?.id
   }
 

@@ -6,6 +6,7 @@ import { useRouter } from 'vue-router'
 import { useCommands } from '@/stores/commands'
 import { useConnection } from '@/stores/connection'
 import { useDialogs } from '@/stores/dialogs'
+import { useLayout } from '@/stores/layout'
 import { useLibrary } from '@/stores/library'
 import { useTabs } from '@/stores/tabs'
 import { writing } from '@/stores/shortcuts'
@@ -14,6 +15,7 @@ import { useUploads } from '@/stores/uploads'
 export function useStartup(): void {
   const connection = useConnection()
   const library = useLibrary()
+  const layout = useLayout()
   const commands = useCommands()
   const dialogs = useDialogs()
   const tabs = useTabs()
@@ -27,7 +29,10 @@ export function useStartup(): void {
     },
   )
   if (connection.standing === 'unknown') void meet()
-  router.afterEach((to) => tabs.follow(to))
+  router.afterEach((to) => {
+    tabs.follow(to)
+    layout.closeDrawer()
+  })
 
   /** Tries until somebody answers. */
   async function meet(): Promise<void> {

@@ -1,7 +1,7 @@
 // What there is: projects, notebooks and sessions, as the service last told.
 
 import { defineStore } from 'pinia'
-import { useDocumentVisibility, useEventListener } from '@vueuse/core'
+import { useDebounceFn, useDocumentVisibility, useEventListener } from '@vueuse/core'
 import { computed, ref, watch } from 'vue'
 import { api, got, type Schemas } from '@/api/client'
 import { Refused } from '@/api/problem'
@@ -42,6 +42,8 @@ export const useLibrary = defineStore('library', () => {
   const sessions = ref<Session[]>([])
   /** How the notebooks in tabs are. */
   const states = ref(new Map<string, NotebookSummary['status']>())
+  /** Notebooks in tabs that there are no more, or that are not this user's. */
+  const gone = ref(new Set<string>())
   const loaded = ref(false)
   const followed = ref<string[]>([])
   const visible = useDocumentVisibility()
@@ -53,7 +55,7 @@ export const useLibrary = defineStore('library', () => {
 
   async function refreshSessions(): Promise<void> {
     sessions.value = await everything((after) => got(api.GET('/api/v1/sessions', { params: { query: { limit: LIMIT, after } } })))
-    await Promise.all(followed.value.map(refreshState))
+    await Promise.all(followed.value.filter((id) => !gone.value.has(id)).map(refreshState))
   }
 
   async function refreshState(id: string): Promise<void> {
@@ -61,9 +63,9 @@ export const useLibrary = defineStore('library', () => {
       const state = await got(api.GET('/api/v1/notebooks/{id}/status', { params: { path: { id } } }))
       states.value.set(id, state.status)
     } catch (error) {
-      // One that is gone or not this user's has no state; the tab itself says so.
       if (!(error instanceof Refused) || error.offline) throw error
       states.value.delete(id)
+      if (error.problem.status === 404) gone.value.add(id)
     }
   }
 
@@ -110,6 +112,7 @@ export const useLibrary = defineStore('library', () => {
     notebooks,
     sessions,
     states,
+    gone,
     loaded,
     recent,
     living,
@@ -117,6 +120,8 @@ export const useLibrary = defineStore('library', () => {
     refreshSessions,
     lookAgain: () => connection.watched(refresh),
     poll,
+    /** To be called when something may have changed that is looked at only now and then. */
+    lookSoon: useDebounceFn(() => connection.watched(refreshSessions), 250),
     /** Which notebooks' states are wanted. */
     follow(ids: string[]): void {
       followed.value = ids

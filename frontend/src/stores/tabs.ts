@@ -132,6 +132,12 @@ export const useTabs = defineStore('tabs', () => {
     reports.value.set(path, told)
   }
 
+  /** What stands on a tab; what is not known after all was looked at is gone. */
+  function titleOf(tab: Tab): string {
+    const gone = tab.kind === 'notebook' && library.gone.has(tab.id)
+    return gone && tab.title === UNKNOWN ? i18n.global.t('tabs.gone') : tab.title
+  }
+
   const isUnsaved = (tab: Tab) => reports.value.get(tab.path)?.unsaved ?? false
 
   function statusOf(tab: Tab): TabStatus {
@@ -153,6 +159,7 @@ export const useTabs = defineStore('tabs', () => {
     show,
     showNext: (step: number) => show(neighbour(open.value, step)),
     report,
+    titleOf,
     isUnsaved,
     statusOf,
   }

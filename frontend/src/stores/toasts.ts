@@ -3,11 +3,14 @@
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import { Refused } from '@/api/problem'
+import { worded } from '@/i18n/problems'
+import { useSettings } from './settings'
 
 export interface Toast {
   id: number
   kind: 'info' | 'success' | 'error'
   message: string
+  detail?: string
   solution?: string
   code?: number
   /** Does again what failed. */
@@ -31,16 +34,21 @@ export const useToasts = defineStore('toasts', () => {
   /** Tells of a refusal; what is not one is a defect of ours and goes on to the console. */
   function tell(error: unknown, retry?: () => void): void {
     if (!(error instanceof Refused)) throw error
-    const { message, solution, code } = error.problem
-    show({ kind: 'error', message, solution: solution || undefined, code: code || undefined, retry })
+    const { message, detail, solution } = worded(error.problem, useSettings().values.language)
+    show({ kind: 'error', message, detail, solution: solution || undefined, code: error.problem.code || undefined, retry })
   }
 
-  /** Does something that may be refused, and tells when it is. */
-  async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+  /**
+   * Does something that may be refused, and tells when it is. What is to be done with its result goes into `then`:
+   * it is done as well when another try succeeds.
+   */
+  async function attempt<T>(work: () => Promise<T>, then?: (result: T) => unknown): Promise<T | undefined> {
     try {
-      return await work()
+      const result = await work()
+      await then?.(result)
+      return result
     } catch (error) {
-      tell(error, () => void attempt(work))
+      tell(error, () => void attempt(work, then))
       return undefined
     }
   }

@@ -37,6 +37,7 @@ export default {
     collapse: 'Scroll the outputs',
     undone: 'Shows what was before the undo.',
     stale: 'Changed since it ran.',
+    spoken: 'Cell {number}: {outcome}. {text}',
     run: 'Run',
     runCell: 'Run the cell',
     runAdvance: 'Run and go on',

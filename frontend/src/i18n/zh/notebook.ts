@@ -40,6 +40,7 @@ export default {
     collapse: '滚动显示输出',
     undone: '显示的是撤销之前的内容。',
     stale: '自上次运行后已更改。',
+    spoken: '单元格 {number}：{outcome}。{text}',
     run: '运行',
     runCell: '运行单元格',
     runAdvance: '运行并前进',

@@ -15,11 +15,14 @@ export function usePages<T>(fetch: (after: string | undefined) => Promise<Page<T
   const loaded = ref(false)
 
   async function load(after?: string): Promise<void> {
-    const page = await attempt(() => fetch(after))
-    if (page === undefined) return
-    items.value = after === undefined ? page.items : [...items.value, ...page.items]
-    next.value = page.next ?? null
-    loaded.value = true
+    await attempt(
+      () => fetch(after),
+      (page) => {
+        items.value = after === undefined ? page.items : [...items.value, ...page.items]
+        next.value = page.next ?? null
+        loaded.value = true
+      },
+    )
   }
 
   return { items, next, loaded, load, more: () => load(next.value ?? undefined) }

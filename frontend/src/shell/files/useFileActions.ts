@@ -57,6 +57,13 @@ export function useFileActions(project: Ref<string>, tree: Tree) {
 
   async function relocate(entry: Entry, to: string): Promise<void> {
     if (to === entry.path) return
+    const open = tabs.tabs.filter(({ kind, id }) => kind === 'file' && isAt(id, entry.path))
+    // Closing asks where something written would be lost.
+    for (const { path } of open.filter(tabs.isUnsaved)) {
+      await tabs.close(path)
+      if (tabs.tabs.some((tab) => tab.path === path)) return
+    }
+    const shown = entry.kind === 'file' && open.some(({ path }) => path === tabs.active?.path)
     await attempt(async () => {
       const notebook = notebookAt(entry.path)
       if (notebook === undefined) await move(project.value, entry.path, to)
@@ -66,6 +73,7 @@ export function useFileActions(project: Ref<string>, tree: Tree) {
         await api.PATCH('/api/v1/notebooks/{id}', { params: { path: { id: notebook.notebook_id }, header: {} }, body: { path: to, name: renamed } })
       }
       await tabs.closeGone(({ kind, id }) => kind === 'file' && isAt(id, entry.path))
+      if (shown) await router.push(fileAddress(project.value, to))
       await Promise.all([tree.refresh(), library.refresh()])
     })
   }
