@@ -2,6 +2,7 @@
 
 import { never, type Event, type Usage, type WireCell } from '@/api/events'
 import { joined, type DisplayOutput, type Output } from '@/outputs/types'
+import type { Attachments } from '@/outputs/pictures'
 import { overwritten } from '@/outputs/printed'
 
 export type CellType = 'code' | 'markdown' | 'raw'
@@ -11,6 +12,8 @@ export interface Cell {
   cell_type: CellType
   source: string
   metadata: Record<string, unknown>
+  /** Files that markdown refers to as `attachment:name`. */
+  attachments?: Attachments
   outputs: Output[]
   execution_count: number | null
   revision: number
@@ -183,7 +186,8 @@ function change(notebook: Notebook, wire: WireCell, stale: boolean, running: boo
   if (!running && activity !== undefined && activity.state !== 'done') notebook.activities.set(id, { state: 'done', since: now })
   const outputs = follows ? known.outputs : reconciled(known?.outputs ?? [], wire.outputs)
   if (!running) notebook.partial.delete(id)
-  const next: Cell = { ...wire, outputs, stale, running }
+  // What is not there any longer is not in the event either.
+  const next: Cell = { ...wire, attachments: wire.attachments, outputs, stale, running }
   if (known === undefined) notebook.cells.set(id, next)
   else Object.assign(known, next)
 }
