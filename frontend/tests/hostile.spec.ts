@@ -3,7 +3,7 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { chromium, expect, test } from '@playwright/test'
-import { bundles, html, markdown, scripts } from './payloads'
+import { bundles, html, markdown, nested, scripts } from './payloads'
 import { makeNotebook, open, origin, runAll } from './notebooks'
 
 const all = [
@@ -64,7 +64,10 @@ test('no payload reaches the page or the network', async () => {
     if (frame === page.mainFrame() && !frame.url().startsWith(`${origin}/notebooks/`)) faults.push(`went to ${frame.url()}`)
   })
   await page.addInitScript(() => {
-    if (window === window.top) (window as unknown as { canary: number }).canary = 0
+    if (window !== window.top) return
+    const page = window as unknown as { canary: number; nested: number }
+    page.canary = page.nested = 0
+    window.addEventListener('message', ({ data }) => (page.nested += Number(data === 'nested')))
   })
   await open(page, id)
   // Control: what is in a frame does run.
@@ -88,6 +91,7 @@ test('no payload reaches the page or the network', async () => {
 
   const traces = await page.evaluate(() => ({
     canary: (window as unknown as { canary: unknown }).canary,
+    nested: (window as unknown as { nested: unknown }).nested,
     inherited: 'canary' in Object.prototype,
     title: document.title,
     stored: [...Object.keys(localStorage), ...Object.keys(sessionStorage), document.cookie].filter((key) => key.includes('canary')),
@@ -95,7 +99,7 @@ test('no payload reaches the page or the network', async () => {
     tallest: Math.max(...[...document.querySelectorAll('iframe')].map((frame) => frame.offsetHeight)),
     sandboxes: [...new Set([...document.querySelectorAll('iframe')].map((frame) => frame.getAttribute('sandbox')))],
   }))
-  expect(traces).toMatchObject({ canary: 0, inherited: false, stored: [], alive: true })
+  expect(traces).toMatchObject({ canary: 0, nested: 0, inherited: false, stored: [], alive: true })
   expect(traces.title).not.toContain('hit')
   expect(traces.tallest).toBeLessThanOrEqual(2000)
   expect(traces.sandboxes.every((sandbox) => sandbox === 'allow-scripts')).toBe(true)
@@ -103,4 +107,25 @@ test('no payload reaches the page or the network', async () => {
   expect(hits.filter((name) => !name.endsWith('.control.test')).map((name) => `${name}: ${JSON.stringify(all[Number(/\d+/.exec(name)?.[0])])}`)).toEqual([])
   await browser.close()
   sink.close()
+})
+
+test('without what the frame takes away, a window within it has what the frame lacks', async ({ page }) => {
+  await page.goto('about:blank')
+  const works = await page.evaluate(
+    (scripts) =>
+      Promise.all(
+        scripts.map((script) => {
+          const frame = document.createElement('iframe')
+          frame.setAttribute('sandbox', 'allow-scripts')
+          frame.srcdoc = `<!doctype html><body><p>x</p><script>${script}</${'script'}>`
+          document.body.append(frame)
+          return new Promise<boolean>((resolve) => {
+            window.addEventListener('message', ({ source, data }) => (source as Window).parent === frame.contentWindow && resolve(data === 'nested'))
+            setTimeout(() => resolve(false), 3000)
+          })
+        }),
+      ),
+    nested,
+  )
+  expect(nested.filter((_, index) => !works[index])).toEqual([])
 })
