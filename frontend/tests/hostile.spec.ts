@@ -14,14 +14,15 @@ const all = [
 ].map((bundle, number) => JSON.parse(JSON.stringify(bundle).replaceAll('https:', 'http:').replaceAll('evil.test', `p${number}.evil.test`)) as Record<string, unknown>)
 const EACH = 6
 
-test('no payload reaches the page or the network', async () => {
-  test.setTimeout(600_000)
-  expect(all.length).toBeGreaterThan(250)
-
-  // Every payload has a host of its own; all lead to this machine, where requests are written down by name. Without
-  // TLS, so that they are told from connections that a browser opens in advance, for a navigation that it then refuses.
+/**
+ * A browser for which every name below `.test` is this machine, where requests are written down by name. Without TLS, so
+ * that they are told from connections that a browser opens in advance, for a navigation that it then refuses.
+ */
+async function watchedBrowser() {
   const hits: string[] = []
+  const seen = { connections: 0 }
   const sink = createServer((socket) => {
+    seen.connections += 1
     socket.on('error', () => undefined)
     socket.once('data', (bytes) => {
       hits.push(/[\w-]+\.(?:evil|control)\.test/.exec(bytes.toString('latin1'))?.[0] ?? 'unknown')
@@ -35,6 +36,18 @@ test('no payload reaches the page or the network', async () => {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', `--host-resolver-rules=MAP *.test 127.0.0.1:${port}, MAP * ~NOTFOUND, EXCLUDE ${own.hostname}, EXCLUDE 127.0.0.1`],
   })
+  const close = async () => {
+    await browser.close()
+    sink.close()
+  }
+  return { browser, hits, seen, close }
+}
+
+test('no payload reaches the page or the network', async () => {
+  test.setTimeout(600_000)
+  expect(all.length).toBeGreaterThan(250)
+
+  const { browser, hits, close } = await watchedBrowser()
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
 
   // Control: the sink does count.
@@ -105,8 +118,7 @@ test('no payload reaches the page or the network', async () => {
   expect(traces.sandboxes.every((sandbox) => sandbox === 'allow-scripts')).toBe(true)
   expect(faults).toEqual([])
   expect(hits.filter((name) => !name.endsWith('.control.test')).map((name) => `${name}: ${JSON.stringify(all[Number(/\d+/.exec(name)?.[0])])}`)).toEqual([])
-  await browser.close()
-  sink.close()
+  await close()
 })
 
 test('without what the frame takes away, a window within it has what the frame lacks', async ({ page }) => {
@@ -128,4 +140,30 @@ test('without what the frame takes away, a window within it has what the frame l
     nested,
   )
   expect(nested.filter((_, index) => !works[index])).toEqual([])
+})
+
+test('the machine to which a frame within a frame would lead is not even greeted', async () => {
+  const { browser, seen, close } = await watchedBrowser()
+  const page = await browser.newPage()
+  await page.goto('http://a.control.test/').catch(() => undefined)
+  expect(seen.connections).toBeGreaterThan(0)
+  const far = 'http://nest.evil.test/'
+  const shown = `<iframe src=${far}></iframe><object data=${far}></object><embed src=${far}><p id=ran>no</p>
+<script>
+  for (const [name, key] of [['iframe', 'src'], ['object', 'data'], ['embed', 'src'], ['frame', 'src']]) {
+    const made = document.createElement(name)
+    made[key] = '${far}'
+    document.body.append(made)
+  }
+  document.body.insertAdjacentHTML('beforeend', '<iframe src=${far}>')
+  document.getElementById('ran').textContent = 'ran'
+</script>`
+  const { notebook_id: id } = await makeNotebook('Greeted', [`from IPython.display import display\ndisplay({"text/html": ${JSON.stringify(shown)}}, raw=True)`])
+  await runAll(id)
+  seen.connections = 0
+  await open(page, id)
+  await expect(page.frameLocator('.cell iframe').locator('#ran')).toHaveText('ran')
+  await page.waitForTimeout(1500)
+  expect(seen.connections).toBe(0)
+  await close()
 })
