@@ -49,12 +49,12 @@ echo
 
 if [ -d frontend/node_modules ] && command -v "${CHROMIUM:-chromium}" >/dev/null; then
     echo
-    data=$(mktemp -d)
-    "$target/debug/cellblock" serve --address 127.0.0.1:0 --data "$data" >"$data/address" &
+    folder=$(mktemp -d)
+    "$target/debug/cellblock" serve --address 127.0.0.1:0 --data "$folder/data" >"$folder/address" 2>"$folder/log" &
     service=$!
-    trap 'kill "$service"; wait "$service" || true; rm -rf "$data"' EXIT
-    for _ in $(seq 150); do
-        address=$(grep -o -m 1 'http://[^ ]*' "$data/address") && break
+    trap 'kill "$service"; wait "$service" || true; rm -rf "$folder"' EXIT
+    for _ in $(seq 300); do
+        address=$(grep -o -m 1 'http://[^ ]*token=[^ ]*' "$folder/address") && break
         sleep 0.2
     done
     CELLBLOCK_URL="$address" npm --prefix frontend run --silent bench
