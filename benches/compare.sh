@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures Cellblock (by criterion) and ipykernel in one run, and prints both with their ratio; then the
-# service beside a Jupyter Kernel Gateway, by the load driver.
+# service beside a Jupyter Kernel Gateway, by the load driver; then the notebook in a browser, where one is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -46,3 +46,16 @@ PYTHON
 
 echo
 "${bench[@]}" --bench load -- --peer "$peer"
+
+if [ -d frontend/node_modules ] && command -v "${CHROMIUM:-chromium}" >/dev/null; then
+    echo
+    folder=$(mktemp -d)
+    "$target/debug/cellblock" serve --address 127.0.0.1:0 --data "$folder/data" >"$folder/address" 2>"$folder/log" &
+    service=$!
+    trap 'kill "$service"; wait "$service" || true; rm -rf "$folder"' EXIT
+    for _ in $(seq 300); do
+        address=$(grep -o -m 1 'http://[^ ]*token=[^ ]*' "$folder/address") && break
+        sleep 0.2
+    done
+    CELLBLOCK_URL="$address" npm --prefix frontend run --silent bench
+fi

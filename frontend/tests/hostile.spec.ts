@@ -3,7 +3,7 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { chromium, expect, test } from '@playwright/test'
-import { bundles, html, markdown, scripts } from './payloads'
+import { bundles, html, markdown, nested, scripts } from './payloads'
 import { makeNotebook, open, origin, runAll } from './notebooks'
 
 const all = [
@@ -14,14 +14,15 @@ const all = [
 ].map((bundle, number) => JSON.parse(JSON.stringify(bundle).replaceAll('https:', 'http:').replaceAll('evil.test', `p${number}.evil.test`)) as Record<string, unknown>)
 const EACH = 6
 
-test('no payload reaches the page or the network', async () => {
-  test.setTimeout(600_000)
-  expect(all.length).toBeGreaterThan(250)
-
-  // Every payload has a host of its own; all lead to this machine, where requests are written down by name. Without
-  // TLS, so that they are told from connections that a browser opens in advance, for a navigation that it then refuses.
+/**
+ * A browser for which every name below `.test` is this machine, where requests are written down by name. Without TLS, so
+ * that they are told from connections that a browser opens in advance, for a navigation that it then refuses.
+ */
+async function watchedBrowser() {
   const hits: string[] = []
+  const seen = { connections: 0 }
   const sink = createServer((socket) => {
+    seen.connections += 1
     socket.on('error', () => undefined)
     socket.once('data', (bytes) => {
       hits.push(/[\w-]+\.(?:evil|control)\.test/.exec(bytes.toString('latin1'))?.[0] ?? 'unknown')
@@ -35,6 +36,18 @@ test('no payload reaches the page or the network', async () => {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', `--host-resolver-rules=MAP *.test 127.0.0.1:${port}, MAP * ~NOTFOUND, EXCLUDE ${own.hostname}, EXCLUDE 127.0.0.1`],
   })
+  const close = async () => {
+    await browser.close()
+    sink.close()
+  }
+  return { browser, hits, seen, close }
+}
+
+test('no payload reaches the page or the network', async () => {
+  test.setTimeout(600_000)
+  expect(all.length).toBeGreaterThan(250)
+
+  const { browser, hits, close } = await watchedBrowser()
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
 
   // Control: the sink does count.
@@ -64,7 +77,10 @@ test('no payload reaches the page or the network', async () => {
     if (frame === page.mainFrame() && !frame.url().startsWith(`${origin}/notebooks/`)) faults.push(`went to ${frame.url()}`)
   })
   await page.addInitScript(() => {
-    if (window === window.top) (window as unknown as { canary: number }).canary = 0
+    if (window !== window.top) return
+    const page = window as unknown as { canary: number; nested: number }
+    page.canary = page.nested = 0
+    window.addEventListener('message', ({ data }) => (page.nested += Number(data === 'nested')))
   })
   await open(page, id)
   // Control: what is in a frame does run.
@@ -88,6 +104,7 @@ test('no payload reaches the page or the network', async () => {
 
   const traces = await page.evaluate(() => ({
     canary: (window as unknown as { canary: unknown }).canary,
+    nested: (window as unknown as { nested: unknown }).nested,
     inherited: 'canary' in Object.prototype,
     title: document.title,
     stored: [...Object.keys(localStorage), ...Object.keys(sessionStorage), document.cookie].filter((key) => key.includes('canary')),
@@ -95,12 +112,58 @@ test('no payload reaches the page or the network', async () => {
     tallest: Math.max(...[...document.querySelectorAll('iframe')].map((frame) => frame.offsetHeight)),
     sandboxes: [...new Set([...document.querySelectorAll('iframe')].map((frame) => frame.getAttribute('sandbox')))],
   }))
-  expect(traces).toMatchObject({ canary: 0, inherited: false, stored: [], alive: true })
+  expect(traces).toMatchObject({ canary: 0, nested: 0, inherited: false, stored: [], alive: true })
   expect(traces.title).not.toContain('hit')
   expect(traces.tallest).toBeLessThanOrEqual(2000)
   expect(traces.sandboxes.every((sandbox) => sandbox === 'allow-scripts')).toBe(true)
   expect(faults).toEqual([])
   expect(hits.filter((name) => !name.endsWith('.control.test')).map((name) => `${name}: ${JSON.stringify(all[Number(/\d+/.exec(name)?.[0])])}`)).toEqual([])
-  await browser.close()
-  sink.close()
+  await close()
+})
+
+test('without what the frame takes away, a window within it has what the frame lacks', async ({ page }) => {
+  await page.goto('about:blank')
+  const works = await page.evaluate(
+    (scripts) =>
+      Promise.all(
+        scripts.map((script) => {
+          const frame = document.createElement('iframe')
+          frame.setAttribute('sandbox', 'allow-scripts')
+          frame.srcdoc = `<!doctype html><body><p>x</p><script>${script}</${'script'}>`
+          document.body.append(frame)
+          return new Promise<boolean>((resolve) => {
+            window.addEventListener('message', ({ source, data }) => (source as Window).parent === frame.contentWindow && resolve(data === 'nested'))
+            setTimeout(() => resolve(false), 3000)
+          })
+        }),
+      ),
+    nested,
+  )
+  expect(nested.filter((_, index) => !works[index])).toEqual([])
+})
+
+test('the machine to which a frame within a frame would lead is not even greeted', async () => {
+  const { browser, seen, close } = await watchedBrowser()
+  const page = await browser.newPage()
+  await page.goto('http://a.control.test/').catch(() => undefined)
+  expect(seen.connections).toBeGreaterThan(0)
+  const far = 'http://nest.evil.test/'
+  const shown = `<iframe src=${far}></iframe><object data=${far}></object><embed src=${far}><p id=ran>no</p>
+<script>
+  for (const [name, key] of [['iframe', 'src'], ['object', 'data'], ['embed', 'src'], ['frame', 'src']]) {
+    const made = document.createElement(name)
+    made[key] = '${far}'
+    document.body.append(made)
+  }
+  document.body.insertAdjacentHTML('beforeend', '<iframe src=${far}>')
+  document.getElementById('ran').textContent = 'ran'
+</script>`
+  const { notebook_id: id } = await makeNotebook('Greeted', [`from IPython.display import display\ndisplay({"text/html": ${JSON.stringify(shown)}}, raw=True)`])
+  await runAll(id)
+  seen.connections = 0
+  await open(page, id)
+  await expect(page.frameLocator('.cell iframe').locator('#ran')).toHaveText('ran')
+  await page.waitForTimeout(1500)
+  expect(seen.connections).toBe(0)
+  await close()
 })

@@ -1,5 +1,6 @@
 // A notebook in a real browser: what a person does with it.
 
+import { readFile } from 'node:fs/promises'
 import { expect, test, type Page } from '@playwright/test'
 import { call, look, makeNotebook, open, runAll } from './notebooks'
 
@@ -167,6 +168,113 @@ test('a cell is dragged to another place', async ({ page }) => {
   await page.mouse.move(last.x + 30, last.y + last.height - 4, { steps: 8 })
   await page.mouse.up()
   await expect.poll(async () => (await look(id)).cells.map(({ source }) => source)).toEqual(['b', 'c', 'a'])
+})
+
+test('several selected cells are dragged, and moved by keys, together', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('Drag several', ['a', 'b', 'c', 'd'])
+  const sources = async () => (await look(id)).cells.map(({ source }) => source).join('')
+  await open(page, id)
+  await cell(page, 1).focus()
+  await page.keyboard.press('Shift+ArrowDown')
+  const handle = (await cell(page, 2).locator('.handle').boundingBox())!
+  const last = (await cell(page, 4).boundingBox())!
+  await page.mouse.move(handle.x + 5, handle.y + 5)
+  await page.mouse.down()
+  await page.mouse.move(last.x + 30, last.y + last.height - 4, { steps: 8 })
+  await expect(page.locator('.cells .many')).toHaveText('2')
+  await page.mouse.up()
+  await expect.poll(sources).toBe('cdab')
+  // They stay selected.
+  await expect(page.locator('.cell.selected')).toHaveCount(2)
+  await page.keyboard.press('Control+Shift+ArrowUp')
+  await expect.poll(sources).toBe('cabd')
+  await page.keyboard.press('Control+Shift+ArrowDown')
+  await expect.poll(sources).toBe('cdab')
+})
+
+test('figures are saved as PNG, SVG and PDF', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('Save', [
+    'from IPython.display import SVG\nSVG("<svg xmlns=\'http://www.w3.org/2000/svg\' width=\'96\' height=\'48\'><circle cx=\'40\' cy=\'24\' r=\'20\' fill=\'red\'/></svg>")',
+    'import plotly.express as px\npx.scatter(x=[1, 2], y=[3, 4])',
+  ])
+  await runAll(id)
+  await open(page, id)
+  for (const [number, formats] of [
+    [1, ['PNG', 'SVG', 'PDF']],
+    [2, ['PDF']],
+  ] as const) {
+    await cell(page, number).scrollIntoViewIfNeeded()
+    await cell(page, number).locator('.outputs .item').hover()
+    for (const format of formats) {
+      const [saved] = await Promise.all([page.waitForEvent('download'), cell(page, number).getByRole('button', { name: `Save as ${format}` }).click()])
+      expect(saved.suggestedFilename()).toBe(`figure.${format.toLowerCase()}`)
+      const bytes = await readFile(await saved.path())
+      expect(bytes.toString('latin1')).toContain({ PNG: 'PNG', SVG: '<circle', PDF: '%PDF-1.7' }[format])
+      if (number === 1 && format === 'PDF') expect(bytes.toString('latin1')).toContain('/MediaBox [0 0 72 36]')
+    }
+  }
+})
+
+const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+
+test('markdown shows its attachments; a pasted picture is kept beside the notebook', async ({ page }) => {
+  const notebook = {
+    nbformat: 4,
+    nbformat_minor: 5,
+    metadata: {},
+    cells: [{ id: 'one', cell_type: 'markdown', metadata: {}, source: '![dot](attachment:dot.png) ![none](attachment:none.png)', attachments: { 'dot.png': { 'image/png': PIXEL } } }],
+  }
+  const { notebook_id: id } = await call<{ notebook_id: string }>('POST', '/notebooks/import', { name: `Attached ${Date.now()}`, format: 'ipynb', content: notebook })
+  await open(page, id)
+  await expect(cell(page, 1).getByRole('img', { name: 'dot' })).toBeVisible()
+  await expect(cell(page, 1).locator('code')).toHaveText('none')
+  await cell(page, 1).focus()
+  await page.keyboard.press('Enter')
+  await expect(page.locator('.cm-focused')).toBeVisible()
+  await page.keyboard.press('Control+a')
+  await page.evaluate((pixel) => {
+    const data = new DataTransfer()
+    data.items.add(new File([Uint8Array.from(atob(pixel), (letter) => letter.charCodeAt(0))], 'My shot.png', { type: 'image/png' }))
+    document.querySelector('.cm-focused .cm-content')!.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }))
+  }, PIXEL)
+  await expect(cell(page, 1).locator('.cm-content')).toContainText('images/my-shot-')
+  await page.keyboard.press('Shift+Enter')
+  await expect(cell(page, 1).getByRole('img', { name: 'My shot' })).toBeVisible()
+})
+
+test('the signature is told inside a call, and documentation where the pointer rests', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('Signature', ['def join_names(first, last="x"):\n    "Puts names together."\n    return first + last', ''])
+  await runAll(id)
+  await open(page, id)
+  await cell(page, 2).focus()
+  await page.keyboard.press('Enter')
+  await expect(page.locator('.cm-focused')).toBeVisible()
+  await page.keyboard.type('join_names(')
+  await expect(page.locator('.documentation.small')).toContainText("join_names(first, last='x')")
+  await page.keyboard.type('"a"')
+  await expect(page.locator('.documentation.small')).toBeVisible()
+  // The first Escape would end a completion that is on its way.
+  await page.waitForTimeout(400)
+  await page.keyboard.press('Escape')
+  await expect(page.locator('.documentation')).toHaveCount(0)
+  await cell(page, 2).locator('.cm-line').getByText('join_names').hover()
+  await expect(page.locator('.documentation')).toContainText('Puts names together.')
+})
+
+test('the toolbar keeps to its width: what does not fit is in its menu', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('Narrow', ['a'])
+  await open(page, id)
+  const toolbar = page.getByRole('toolbar', { name: 'Notebook' })
+  const fits = () => toolbar.evaluate((row) => row.scrollWidth <= row.clientWidth)
+  await expect(toolbar.getByRole('button', { name: 'Undo' })).toBeVisible()
+  for (const width of [1000, 700, 360]) {
+    await page.setViewportSize({ width, height: 740 })
+    await expect.poll(fits).toBe(true)
+  }
+  await expect(toolbar.getByRole('button', { name: 'Undo' })).toHaveCount(0)
+  await toolbar.getByRole('button', { name: 'More' }).click()
+  await page.getByRole('menuitemradio', { name: 'Markdown' }).click()
+  await expect.poll(async () => (await look(id)).cells[0]?.cell_type).toBe('markdown')
 })
 
 test('a question is answered, a progress bar stays on its line, a traceback leads to its line', async ({ page }) => {

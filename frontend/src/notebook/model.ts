@@ -1,7 +1,8 @@
 // A notebook as this browser knows it, and how events of the service change it. Pure: no requests, no screen.
 
 import { never, type Event, type Usage, type WireCell } from '@/api/events'
-import { joined, type DisplayOutput, type Output } from '@/outputs/types'
+import { joined, still, type DisplayOutput, type Output } from '@/outputs/types'
+import type { Attachments } from '@/outputs/pictures'
 import { overwritten } from '@/outputs/printed'
 
 export type CellType = 'code' | 'markdown' | 'raw'
@@ -11,6 +12,8 @@ export interface Cell {
   cell_type: CellType
   source: string
   metadata: Record<string, unknown>
+  /** Files that markdown refers to as `attachment:name`. */
+  attachments?: Attachments
   outputs: Output[]
   execution_count: number | null
   revision: number
@@ -130,7 +133,7 @@ export function apply(notebook: Notebook, event: Event, now: number): Applied {
         const shown: DisplayOutput = { output_type: event.type, data, metadata }
         if (transient?.display_id !== undefined) shown.display_id = transient.display_id
         if (event.type === 'execute_result') shown.execution_count = event.content.execution_count
-        outputs.push(shown)
+        outputs.push(still(shown))
       }
       return 'applied'
     case 'update_display_data':
@@ -196,7 +199,8 @@ function change(notebook: Notebook, wire: WireCell, stale: boolean, running: boo
   if (!running && activity !== undefined && activity.state !== 'done') notebook.activities.set(id, { state: 'done', since: now })
   const outputs = follows ? known.outputs : reconciled(known?.outputs ?? [], wire.outputs)
   if (!running) notebook.partial.delete(id)
-  const next: Cell = { ...wire, outputs, stale, running }
+  // What is not there any longer is not in the event either.
+  const next: Cell = { ...wire, attachments: wire.attachments, outputs, stale, running }
   if (known === undefined) notebook.cells.set(id, next)
   else Object.assign(known, next)
 }
@@ -205,8 +209,8 @@ function change(notebook: Notebook, wire: WireCell, stale: boolean, running: boo
 function reconciled(before: Output[], after: Output[]): Output[] {
   return after.map((output, index) => {
     const known = before[index]
-    if (known === undefined || known.output_type !== output.output_type) return output
-    return same({ ...known, display_id: undefined }, { ...output, display_id: undefined }) ? known : output
+    if (known === undefined || known.output_type !== output.output_type) return still(output)
+    return same({ ...known, display_id: undefined }, { ...output, display_id: undefined }) ? known : still(output)
   })
 }
 
@@ -237,6 +241,7 @@ function updateDisplay(cell: Cell, id: string | undefined, content: { data: Disp
     if ((output.output_type === 'display_data' || output.output_type === 'execute_result') && output.display_id === id) {
       output.data = content.data
       output.metadata = content.metadata
+      still(output)
     }
   }
 }

@@ -1,6 +1,7 @@
 // A notebook as an answer of the service has it, read into the model.
 
 import type { Schemas } from '@/api/client'
+import { still } from '@/outputs/types'
 import type { Cell, Notebook } from './model'
 
 type Answer = Schemas['NotebookAnswer']
@@ -12,6 +13,7 @@ export function cellOf(view: Schemas['CellView']): Cell {
 
 export function notebookOf(answer: Answer): Notebook {
   const cells = answer.cells.map(cellOf)
+  for (const { outputs } of cells) outputs.forEach(still)
   return {
     id: answer.notebook_id,
     name: answer.name,

@@ -73,6 +73,14 @@ export function useSelection(order: Ref<string[]>) {
     mode.value = 'command'
   }
 
+  /** Selects neighbours; the last becomes active. */
+  function take(cells: string[]): void {
+    active.value = cells.at(-1) ?? null
+    anchor.value = cells.length > 1 ? (cells[0] ?? null) : null
+    mode.value = 'command'
+    attention.value += 1
+  }
+
   /** Brings the active cell into view and gives it the focus again. */
   function attend(): void {
     attention.value += 1
@@ -84,7 +92,7 @@ export function useSelection(order: Ref<string[]>) {
     mode.value = 'command'
   }
 
-  return { active, anchor, mode, attention, index, selected, selectedCells, editors, cursors, go, follow, step, extendTo, attend, selectAll }
+  return { active, anchor, mode, attention, index, selected, selectedCells, editors, cursors, go, follow, step, extendTo, take, attend, selectAll }
 }
 
 export type Selection = ReturnType<typeof useSelection>

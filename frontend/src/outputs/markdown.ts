@@ -69,7 +69,23 @@ parser.renderer.rules.math = (tokens, index) => {
   return display && token.block ? `<div class="math math-display">${text}</div>` : `<span class="math${display ? ' math-display' : ''}">${text}</span>`
 }
 
+/** Finds a picture by its address: its data address, null when there is none, nothing while it comes. */
+export type Finder = (address: string) => string | null | undefined
+
+const image = parser.renderer.rules.image!
+parser.renderer.rules.image = (tokens, index, options, given, renderer) => {
+  const environment = (given ?? {}) as { find?: Finder }
+  const token = tokens[index]!
+  const address = String(token.attrGet('src') ?? '')
+  if (environment.find === undefined || /^(?:https?:|data:|\/\/)/i.test(address)) return image(tokens, index, options, environment, renderer)
+  const found = environment.find(address)
+  if (found === null) return `<code>${parser.utils.escapeHtml(token.content || address)}</code>`
+  if (found === undefined) return ''
+  token.attrSet('src', found)
+  return image(tokens, index, options, environment, renderer)
+}
+
 /** Returns the HTML of markdown. It is as dangerous as its source: only `SafeHtml` shows it. */
-export function htmlOf(source: string): string {
-  return parser.render(source)
+export function htmlOf(source: string, find?: Finder): string {
+  return parser.render(source, { find })
 }

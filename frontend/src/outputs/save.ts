@@ -1,8 +1,12 @@
-// Saves what a data address holds as a file of the user's.
+// Saves what a data address or a blob holds as a file of the user's.
 
 export function saveText(address: string, name: string): void {
+  saveBlob(blobOf(address), name)
+}
+
+export function saveBlob(blob: Blob, name: string): void {
   const link = document.createElement('a')
-  link.href = URL.createObjectURL(blobOf(address))
+  link.href = URL.createObjectURL(blob)
   link.download = name
   link.click()
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000)

@@ -1,5 +1,7 @@
 // Outputs of cells as nbformat 4.5 has them.
 
+import { markRaw } from 'vue'
+
 export type MimeBundle = Record<string, unknown>
 
 export interface StreamOutput {
@@ -25,6 +27,12 @@ export interface ErrorOutput {
 }
 
 export type Output = StreamOutput | DisplayOutput | ErrorOutput
+
+/** What was shown never changes within: nobody has to watch a million numbers of a plot, one by one. */
+export function still(output: Output): Output {
+  if ('data' in output) markRaw(output.data)
+  return output
+}
 
 /** Joins nbformat's multi-line strings. */
 export function joined(text: unknown): string {

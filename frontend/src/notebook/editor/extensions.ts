@@ -15,6 +15,7 @@ import type { Settings } from '@/stores/settings'
 import type { CellType } from '../model'
 import { complete, lint } from './ask'
 import { documentation } from './documentation'
+import { pastedPictures, type SavePicture } from './pasted'
 
 export interface Surroundings {
   /** The session, while it can be asked. */
@@ -23,6 +24,7 @@ export interface Surroundings {
   above: () => string
   /** The cursor leaves the text at one end. */
   leave: (by: -1 | 1) => void
+  savePicture: SavePicture
 }
 
 export const language = new Compartment()
@@ -30,7 +32,7 @@ export const looks = new Compartment()
 export const keys = new Compartment()
 
 export function languageOf(type: CellType, surroundings: Surroundings): Extension {
-  if (type === 'markdown') return markdown()
+  if (type === 'markdown') return [markdown(), pastedPictures(surroundings.savePicture)]
   if (type === 'raw') return []
   return [
     python(),
