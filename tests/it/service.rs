@@ -6,6 +6,7 @@ mod archives;
 mod audit;
 mod basics;
 mod clocks;
+mod compaction;
 mod crashes;
 mod damage;
 mod disk_failures;

@@ -8,8 +8,8 @@
 //! - **Few files.** Files are of a class by how many bytes of them the state uses, four times as many
 //!   from one class to the next. Where there are more than [`FILES_OF_A_CLASS`] of one, all of these
 //!   are taken over: what becomes of them is of a higher class. So a page is taken over at most once
-//!   for each of the [`CLASSES`], and a state needs at most `FILES_OF_A_CLASS × CLASSES` files, its
-//!   own, and one for each 16 MiB.
+//!   for each of the [`CLASSES`] (the lowest costs a state at most some 64 KiB on top), and a state needs
+//!   at most `FILES_OF_A_CLASS × CLASSES` files, its own, and one for each 4 MiB.
 //! - **Little room.** Where the files are longer than twice what is used of them and [`SLACK`], the
 //!   sparsest are taken over, at most as many bytes as the state writes itself and [`SLACK`]. What is
 //!   moved is less than what comes free by it, so over time it is paid by what was replaced. A file
@@ -30,9 +30,9 @@ use super::page_store::PageStore;
 
 /// How many files of one class a state needs at most.
 const FILES_OF_A_CLASS: usize = 4;
-/// Classes of files: below 64 KiB, 256 KiB, 1 MiB, 4 MiB and 16 MiB. Larger ones are not merged: there are
-/// few of them for what they hold.
-const CLASSES: usize = 5;
+/// Classes of files: below 64 KiB, 256 KiB, 1 MiB and 4 MiB. Larger ones are not merged: there are few
+/// of them for what they hold, and one state would have much to write.
+const CLASSES: usize = 4;
 /// Where the second class begins.
 const SMALL: u64 = 64 << 10;
 /// Bytes that files may be longer by than twice what is used of them, and that a state may take

@@ -2,8 +2,8 @@
 //! one is never loaded, for its lengths and its MAC do not match.
 //!
 //! `CBCK`, a version, the header's length, a keyed MAC of the header, the header, and the pages
-//! that no older file holds. The header is what the checkpoint is about (JSON, with its length
-//! before it) and one entry a page: number, address, file, offset, length.
+//! that no older file holds or that it takes over from one. The header is what the checkpoint is
+//! about (JSON, with its length before it) and one entry a page: number, address, file, offset, length.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -204,8 +204,13 @@ pub(super) fn read(
     }
     let mut others = Vec::with_capacity(description.files.len());
     for other in &description.files {
-        let (file, _, _) = read_header(store, folder, other)?;
-        others.push(file);
+        // What its header says is not asked for; each page is checked when it is read.
+        others.push(Arc::new(open_held(folder, other).map_err(|source| {
+            StoreError::Read {
+                checkpoint: other.clone(),
+                source,
+            }
+        })?));
     }
     let mut table = PageTable::default();
     for entry in entries.chunks_exact(ENTRY_BYTES) {
@@ -261,14 +266,19 @@ fn new_held(path: &Path) -> io::Result<File> {
 }
 
 /// Opens a checkpoint's file and holds it, so that no sweep takes it from now on.
-fn open_held(folder: &Path, id: &CheckpointId) -> io::Result<File> {
+fn open_held(folder: &Path, id: &CheckpointId) -> io::Result<HeldFile> {
     let file = File::open(path_of(folder, id))?;
     // Waits for a sweep that is about to decide on this file.
     file.lock_shared()?;
-    if file.metadata()?.nlink() == 0 {
+    let metadata = file.metadata()?;
+    if metadata.nlink() == 0 {
         return Err(io::ErrorKind::NotFound.into());
     }
-    Ok(file)
+    Ok(HeldFile {
+        id: id.clone(),
+        file,
+        bytes: metadata.len(),
+    })
 }
 
 /// Returns which other files a file needs. Its MAC is not checked: whoever reads the checkpoint
@@ -316,8 +326,8 @@ fn read_header(
         what,
         checkpoint: Some(id.clone()),
     };
-    let mut file = open_held(folder, id).map_err(fail)?;
-    let length = file.metadata().map_err(fail)?.len();
+    let held = open_held(folder, id).map_err(fail)?;
+    let (mut file, length) = (&held.file, held.bytes);
     let mut prefix = [0; PREFIX_BYTES];
     match file.read_exact(&mut prefix) {
         Ok(()) => {}
@@ -342,11 +352,6 @@ fn read_header(
     if blake3::keyed_hash(store.key(), &header) != mac {
         return Err(tampered("the header"));
     }
-    let held = HeldFile {
-        id: id.clone(),
-        file,
-        bytes: length,
-    };
     Ok((Arc::new(held), header, PREFIX_BYTES as u64 + bytes))
 }
 

@@ -98,6 +98,56 @@ async fn another_store_on_the_same_folder_finds_the_session_again() {
 }
 
 #[tokio::test]
+async fn a_long_session_needs_few_files_and_wakes_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = image("data").await;
+    let options = || SessionOptions {
+        store: PageStore::open(folder.path()).unwrap(),
+        ..SessionOptions::new(policy(|_| {}))
+    };
+    let open_files = || {
+        let open = std::fs::read_dir("/proc/self/fd").unwrap();
+        let open = open.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+        open.filter(|file| file.starts_with(folder.path())).count()
+    };
+    let mut session = Session::spawn(&image, options()).await.unwrap();
+    run(
+        &mut session,
+        "import numpy as np, hashlib\nrandom = np.random.default_rng(1)\na = random.random(500_000)",
+    )
+    .await;
+    let digest = "print(cell, hashlib.sha256(a).hexdigest())";
+    let mut old = None;
+    for cell in 0..120 {
+        let code = format!(
+            "cell = {cell}\na[random.integers(0, len(a), 60)] = random.random(60)\n{digest}"
+        );
+        let printed = text(&mut session, &code).await;
+        let checkpoint = session.checkpoint().await.unwrap();
+        if cell == 30 {
+            old = Some((checkpoint.id().clone(), printed));
+        }
+    }
+    // Sixteen and its own, and one for each 4 MiB.
+    assert!(open_files() <= 18, "{}", open_files());
+    let printed = text(&mut session, digest).await;
+    let last = session.checkpoint().await.unwrap().id().clone();
+    drop(session);
+    assert_eq!(open_files(), 0);
+    for (id, printed) in [(last, printed), old.unwrap()] {
+        let options = options();
+        let checkpoint = options.store.load(&id).unwrap();
+        let mut woken = Session::wake(&image, options, &checkpoint).await.unwrap();
+        assert!(open_files() <= 18, "{}", open_files());
+        assert_eq!(text(&mut woken, digest).await, printed);
+        let mut fork = woken.fork().await.unwrap();
+        run(&mut fork, "a[::500] = 0").await;
+        fork.checkpoint().await.unwrap();
+        assert_eq!(text(&mut woken, digest).await, printed);
+    }
+}
+
+#[tokio::test]
 async fn foreign_and_unknown_checkpoints_are_refused() {
     let mut other = base().await;
     let foreign = other.checkpoint().await.unwrap();

@@ -9,7 +9,7 @@ use super::crashes::checkpoints;
 use crate::support::service::{Service, answered};
 
 /// Asks again until something is so; a minute at most.
-async fn until<F: Future<Output = bool>>(what: &str, so: impl Fn() -> F) {
+pub async fn until<F: Future<Output = bool>>(what: &str, so: impl Fn() -> F) {
     for _ in 0..600 {
         if so().await {
             return;

@@ -45,6 +45,8 @@ struct Sizes {
     moved: u64,
 }
 
+/// Files of which so much is used are of no class.
+const LARGE: u64 = SMALL << (2 * (CLASSES - 1));
 /// Bytes of a compressed page.
 const BYTES: u64 = 2000;
 const ENTRY: u64 = 36;
@@ -128,7 +130,7 @@ proptest! {
             for _ in 0..*times {
                 let (fresh, _) = sizes.store(cell);
                 states += 1;
-                let few = FILES_OF_A_CLASS * CLASSES + 1 + (sizes.used() / (16 << 20)) as usize;
+                let few = FILES_OF_A_CLASS * CLASSES + 1 + (sizes.used() / LARGE) as usize;
                 prop_assert!(sizes.needed().count() <= few, "{} files", sizes.needed().count());
                 let room = 3 * sizes.used() + 2 * SLACK + fresh;
                 prop_assert!(sizes.bytes() <= room, "{} of {room}", sizes.bytes());
@@ -183,7 +185,7 @@ type Contents = BTreeMap<u32, u32>;
 fn page(content: u32) -> [u8; PAGE] {
     let mut page = [content as u8; PAGE];
     // Every eighth compresses to next to nothing, and is there more than once.
-    if content % 8 != 0 {
+    if !content.is_multiple_of(8) {
         let mut random = blake3::Hasher::new()
             .update(&content.to_le_bytes())
             .finalize_xof();
