@@ -185,7 +185,7 @@ type Contents = BTreeMap<u32, u32>;
 fn page(content: u32) -> [u8; PAGE] {
     let mut page = [content as u8; PAGE];
     // Every eighth compresses to next to nothing, and is there more than once.
-    if content % 8 != 0 {
+    if !content.is_multiple_of(8) {
         let mut random = blake3::Hasher::new()
             .update(&content.to_le_bytes())
             .finalize_xof();
