@@ -284,7 +284,7 @@ mod tests {
         }
         rows.save(&document, &mut saved);
         let read = rows.read(&document, &document.to_file());
-        assert_eq!(read.can_undo_and_redo().0, true);
+        assert!(read.can_undo_and_redo().0);
         let too_large = "x".repeat(MOST_KEPT);
         write(&mut document, 0, &too_large);
         rows.save(&document, &mut saved);

@@ -123,7 +123,7 @@ async fn a_damaged_file_is_refused_with_the_place_of_the_damage_and_stays_as_it_
     let mut no_text = old().into_bytes();
     no_text[10] = 0xff;
     for (content, says) in [
-        (old()[..40].as_bytes().to_vec(), "line 1 column"),
+        (old().as_bytes()[..40].to_vec(), "line 1 column"),
         (b"[]".to_vec(), "it is not a notebook"),
         (newer.into_bytes(), "nbformat 9"),
         (no_text.clone(), "no text in UTF-8 from byte 10"),
