@@ -8,7 +8,7 @@ use crate::support::recording::Recording;
 use crate::support::service::Service;
 use crate::support::workload;
 
-/// Calls before which the service is killed, of all; `CELLBLOCK_TEST_EVERY=1` takes all.
+/// Calls before which the service is killed, of all; `TEST_EVERY=1` takes all.
 const CUTS: usize = 8;
 
 /// Starts a recorded service on a copy of a data folder that another has begun.
@@ -39,7 +39,7 @@ async fn what_was_acknowledged_is_there_whichever_write_the_service_is_killed_be
     let steps = recording.len() - began;
     assert!(steps > 100, "{steps}");
     drop(service);
-    let every = std::env::var_os("CELLBLOCK_TEST_EVERY").is_some();
+    let every = std::env::var_os("TEST_EVERY").is_some();
     let cuts = if every { steps } else { CUTS };
     for cut in 0..cuts {
         // In the middle of each part.

@@ -9,7 +9,7 @@ use crate::support::recording::{Recording, Step};
 use crate::support::service::Service;
 use crate::support::workload;
 
-/// Images that are tried; `CELLBLOCK_TEST_EVERY=1` takes a thousand.
+/// Images that are tried; `TEST_EVERY=1` takes a thousand.
 const IMAGES: u64 = 12;
 
 /// Asserts that nothing of the data folder can be written to past the calls that are recorded, but
@@ -45,7 +45,7 @@ async fn what_was_acknowledged_is_there_after_a_power_loss() {
     nothing_is_mapped(&service);
     drop(service);
     let (steps, told) = (recording.steps(), ledger.acknowledgements());
-    let every = std::env::var_os("CELLBLOCK_TEST_EVERY").is_some();
+    let every = std::env::var_os("TEST_EVERY").is_some();
     for seed in 0..if every { 1000 } else { IMAGES } {
         let mut chance = Chance::new(seed);
         // What was synced too late is missed most right after it was acknowledged.

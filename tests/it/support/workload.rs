@@ -69,13 +69,14 @@ impl Script<'_> {
         }
         self.upload(&project).await?;
         let cells = json!([{"source": "before"}, {"source": "c = 5\nprint(c)"}]);
+        let began = self.recording.len();
         let made = self.make("/notebooks", "book", json!({"cells": cells}));
         let notebook = made.await?;
         let address = format!("/notebooks/{}", text(&notebook["notebook_id"]));
         let cell = &notebook["cells"][0];
         let cell = format!("{address}/cells/{}", text(&cell["cell_id"]));
         let source = Place::Field(cell.clone(), "/source");
-        self.also(source.clone(), "before");
+        self.told(began, source.clone(), "before");
         let edit = service.request(Method::PATCH, &cell);
         let edit = edit.json(&json!({"source": "after", "revision": 1}));
         self.ask(source, Some("after"), edit).await?;
@@ -92,6 +93,12 @@ impl Script<'_> {
         let place = Place::Listed(list.clone(), "label", "kept");
         self.ask(place, Some("once"), post(&list, json!({"label": "kept"})))
             .await?;
+        let began = self.recording.len();
+        let export = json!({"variables": ["n"], "format": "json"});
+        let made = answer(post(&format!("{session}/export"), export)).await?;
+        let place = text(&made["files"][0]["href"]);
+        let place = place.trim_start_matches("/api/v1");
+        self.told(began, Place::File(place.to_owned()), "3");
         self.make("/keys", "key", json!({})).await?;
         self.make("/users", "ada", json!({"role": "viewer"}))
             .await?;
@@ -146,20 +153,13 @@ impl Script<'_> {
                 .header("upload-offset", from);
             (to, send.body(bytes))
         });
-        self.ledger.0.push(Entry {
-            place: Place::Offset(place.clone()),
-            value: Some("0".into()),
-            began,
-            acknowledged: Some(self.recording.len()),
-        });
+        self.told(began, Place::Offset(place.clone()), "0");
         for (to, piece) in pieces {
             self.ask(Place::Offset(place.clone()), Some(to), piece)
                 .await?;
         }
-        self.also(
-            Place::File(format!("{project}/files/up")),
-            &"u".repeat(60_000),
-        );
+        let whole = "u".repeat(60_000);
+        self.told(began, Place::File(format!("{project}/files/up")), &whole);
         Some(())
     }
 
@@ -179,12 +179,7 @@ impl Script<'_> {
             }
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
-        self.ledger.0.push(Entry {
-            place: Place::Expression(session, "c"),
-            value: Some("5".into()),
-            began,
-            acknowledged: Some(self.recording.len()),
-        });
+        self.told(began, Place::Expression(session, "c"), "5");
         Some(())
     }
 
@@ -208,15 +203,13 @@ impl Script<'_> {
         Some(answer)
     }
 
-    /// Notes that the last answer was about this place, too.
-    fn also(&mut self, place: Place, value: &str) {
-        let last = self.ledger.0.last().expect("something was asked for");
-        let (began, acknowledged) = (last.began, last.acknowledged);
+    /// Notes what an answer to something that began then says.
+    fn told(&mut self, began: usize, place: Place, value: &str) {
         self.ledger.0.push(Entry {
             place,
             value: Some(value.to_owned()),
             began,
-            acknowledged,
+            acknowledged: Some(self.recording.len()),
         });
     }
 }
