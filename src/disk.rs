@@ -8,25 +8,45 @@ use std::path::Path;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
-/// Makes a folder, and those above it, that only this user can enter.
+/// Makes a folder, and those above it, that only this user can enter. What is made is there for good
+/// when this returns: what is synced inside would otherwise be lost with the folder.
 pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
     // One that is there already stays as its owner made it.
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
+    if path.is_dir() {
+        return Ok(());
+    }
+    let above = above(path);
+    private_folder(above)?;
+    match fs::DirBuilder::new().mode(0o700).create(path) {
+        // Somebody else was faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
+        made => made?,
+    }
+    sync_folder(above)
+}
+
+/// Makes what was created, renamed or removed in a folder last.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    fs::File::open(folder)?.sync_all()
+}
+
+/// Returns the folder that a path is in.
+fn above(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 /// Writes a file so that whatever happens it holds either what it held before or all of `bytes`,
 /// and holds them when this returns. Its folder must be one that nobody else writes to.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = above(path);
     // Temporary files are readable for their owner alone.
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
-    fs::File::open(folder)?.sync_all()
+    sync_folder(folder)
 }
 
 /// Copies the ordinary files and folders below `from` to `to`, which is there. Links and what else a

@@ -229,7 +229,12 @@ impl Projects {
             match moved {
                 // It never had a file, or was moved before the service ended.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                moved => moved.map_err(refusal::own)?,
+                moved => {
+                    moved.map_err(refusal::own)?;
+                    // Once the row is gone, nobody would look for a folder that came back.
+                    disk::sync_folder(&layout.tenant(tenant).join("projects"))
+                        .map_err(refusal::own)?;
+                }
             }
             walk::remove(&staging, &name).map_err(refusal::own)
         })

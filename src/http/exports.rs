@@ -5,6 +5,7 @@ use axum::body::Body as Stream;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio_util::io::ReaderStream;
 use utoipa::ToSchema;
@@ -13,6 +14,7 @@ use super::download::{disposition, protect};
 use super::extract::{Body, May, Read, Run};
 use super::sessions::find;
 use super::{Answer, App};
+use crate::disk;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::ExportId;
 use crate::session::Export;
@@ -167,26 +169,31 @@ pub(super) async fn export(
         .folder(caller.0.tenant, handle.id)
         .join("exports")
         .join(export.to_string());
-    let mut listed = Vec::with_capacity(files.len());
-    crate::disk::private_folder(&folder).map_err(Fault::internal)?;
-    for (number, (name, bytes)) in files.into_iter().enumerate() {
-        // The guest named it; on disk it has a number.
-        let path = folder.join(number.to_string());
-        let length = bytes.len() as u64;
-        tokio::fs::write(&path, bytes)
-            .await
-            .map_err(Fault::internal)?;
-        let href = format!("/api/v1/sessions/{}/exports/{export}/{number}", handle.id);
-        listed.push(ExportedFile {
-            name,
-            bytes: length,
-            href,
-        });
-    }
-    let names: Vec<&str> = listed.iter().map(|file| file.name.as_str()).collect();
-    let names = serde_json::to_vec(&names).map_err(Fault::internal)?;
-    crate::disk::write_whole(&folder.join("names"), &names).map_err(Fault::internal)?;
+    let listed = files.iter().enumerate().map(|(number, (name, bytes))| {
+        let session = handle.id;
+        ExportedFile {
+            name: name.clone(),
+            bytes: bytes.len() as u64,
+            href: format!("/api/v1/sessions/{session}/exports/{export}/{number}"),
+        }
+    });
+    let listed = listed.collect();
+    tokio::task::spawn_blocking(move || keep(&folder, &files))
+        .await
+        .map_err(Fault::internal)?
+        .map_err(Fault::disk)?;
     Ok((StatusCode::CREATED, Json(ExportedFiles { files: listed })))
+}
+
+/// Writes exported files into a folder of their own. Their names are last: without them none is there.
+fn keep(folder: &std::path::Path, files: &[(String, Bytes)]) -> std::io::Result<()> {
+    disk::private_folder(folder)?;
+    for (number, (_, bytes)) in files.iter().enumerate() {
+        // The guest named it; on disk it has a number.
+        disk::write_whole(&folder.join(number.to_string()), bytes)?;
+    }
+    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    disk::write_whole(&folder.join("names"), &serde_json::to_vec(&names)?)
 }
 
 /// Downloads an exported file.

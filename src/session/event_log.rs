@@ -336,19 +336,27 @@ mod tests {
     }
 
     #[test]
-    fn half_a_line_at_the_end_is_cut_off() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("journal");
-        let log = EventLog::open(&path, 4096).expect("it opens");
-        log.append(say("whole")).expect("it is kept");
-        drop(log);
-        let mut file = OpenOptions::new()
-            .append(true)
-            .open(&path)
-            .expect("it opens");
-        file.write_all(b"{\"seq\":2,\"ti").expect("it is written");
-        let log = EventLog::open(&path, 4096).expect("it opens again");
-        assert_eq!(log.append(say("next")).expect("it is kept").seq, 2);
-        assert_eq!(log.range(1, 2).expect("it reads").len(), 2);
+    fn what_is_not_whole_is_cut_off_with_all_behind_it() {
+        let half: &[u8] = b"{\"seq\":2,\"ti";
+        // The third line was on the disk before the second.
+        let lost: &[u8] = b"\0\0\0\0\0\0\0\0\n{\"seq\":3}\n";
+        let torn: &[u8] = b"{\"seq\":2,\0\0\0\0\n{\"seq\":3}\n";
+        for left in [half, lost, torn] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("journal");
+            let log = EventLog::open(&path, 4096).expect("it opens");
+            log.append(say("whole")).expect("it is kept");
+            drop(log);
+            let mut file = OpenOptions::new()
+                .append(true)
+                .open(&path)
+                .expect("it opens");
+            file.write_all(left).expect("it is written");
+            let log = EventLog::open(&path, 4096).expect("it opens again");
+            assert_eq!(log.append(say("next")).expect("it is kept").seq, 2);
+            let kept = log.range(1, 2).expect("it reads");
+            let kept: Vec<String> = kept.iter().map(message).collect();
+            assert_eq!(kept, ["whole", "next"]);
+        }
     }
 }

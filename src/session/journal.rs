@@ -46,16 +46,21 @@ struct Numbered {
 
 impl Journal {
     /// Opens or creates a journal, of which at most `limit` bytes are kept. What a crash left
-    /// half-written at its end is cut off: nobody was told of it.
+    /// half-written at its end is cut off: nobody relied on it. Where a power loss took a write and
+    /// left a later one there are zeros, which no event has.
     pub(super) fn open(path: &Path, limit: u64) -> io::Result<Self> {
         let mut file = append(path)?;
+        if file.metadata()?.len() == 0 {
+            // It may be new; syncing it alone would not keep its name.
+            crate::disk::sync_folder(path.parent().unwrap_or(Path::new(".")))?;
+        }
         let mut reader = BufReader::with_capacity(1 << 20, &mut file);
         let (mut offsets, mut end, mut first) = (VecDeque::new(), 0, 1);
         let mut line = Vec::new();
         loop {
             line.clear();
             let read = reader.read_until(b'\n', &mut line)?;
-            if read == 0 || line.last() != Some(&b'\n') {
+            if read == 0 || line.last() != Some(&b'\n') || line.contains(&0) {
                 break;
             }
             if offsets.is_empty() {

@@ -92,7 +92,10 @@ impl Actor {
         let mut opening = self.opening(start);
         opening.secrets = self.around.granted(self.tenant, &self.row).await?;
         // A project's folder is made when it is first used.
-        crate::disk::private_folder(&opening.home).map_err(Fault::disk)?;
+        // That of the checkpoints is made here too, by who sees to it that it stays.
+        for folder in [&opening.home, &opening.checkpoints] {
+            crate::disk::private_folder(folder).map_err(Fault::disk)?;
+        }
         let opening = Box::new(opening);
         match link.ask(self.id, Command::Open(opening)).await {
             Ok((Answer::Opened { standing, stored }, _)) => {

@@ -244,12 +244,15 @@ impl Sessions {
         let (link, _held) = self.around.workers.pick(tenant, LEAST)?;
         let id = SessionId::new();
         let folder = self.folder(tenant, id);
-        crate::disk::private_folder(&folder).map_err(Fault::disk)?;
+        let checkpoints = self.around.layout.checkpoints(tenant);
+        for folder in [&folder, &checkpoints] {
+            crate::disk::private_folder(folder).map_err(Fault::disk)?;
+        }
         let opening = Opening {
             image: row.image.clone(),
             policy: row.policy.clone(),
             home: folder.clone(),
-            checkpoints: self.around.layout.checkpoints(tenant),
+            checkpoints,
             // What it is told of the variables must not show them.
             secrets: self.around.granted(tenant, row).await?,
             start,

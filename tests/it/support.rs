@@ -1,6 +1,8 @@
 //! Running the built command and reading what it wrote.
 
 pub mod archive;
+pub mod calls;
+pub mod crash_image;
 pub mod failing;
 pub mod jupyter;
 pub mod patience;
@@ -8,8 +10,10 @@ pub mod people;
 pub mod postgres;
 pub mod processes;
 pub mod python;
+pub mod recording;
 pub mod service;
 pub mod socket;
+pub mod workload;
 
 use std::ffi::OsStr;
 use std::io::Write as _;
