@@ -59,7 +59,7 @@ error_codes! {
     WorkerLost = 20102, 503, true, "The worker process ended", "The session comes back from its last checkpoint by itself; send the request again.";
     NoCapacity = 20103, 503, true, "There is no room for another session", "Try again after the time in Retry-After, or delete or hibernate sessions.";
     ExecutionNotStored = 20104, 507, false, "The code ran, and what came of it could not be stored", "The variables have changed, and are lost when the session leaves memory before they are stored. When the server's disk has room, run any cell: its state is stored with theirs.";
-    UnknownImage = 20201, 422, false, "There is no such image", "Use one of the images in `details.allowed`.";
+    UnknownImage = 20201, 422, false, "There is no such image", "Use one of the images in `details.allowed`, or have the operator add it to `workers.images`.";
     UnknownPolicy = 20202, 422, false, "There is no such policy", "Use one of the policies in `details.allowed`.";
     LimitOutOfRange = 20203, 422, false, "A limit is out of its range", "Give a value within the range that the message names.";
     GuestRefused = 20204, 422, false, "The interpreter refused the request", "The message is Python's; change the request.";

@@ -172,7 +172,7 @@ impl Copy {
                 let path = folder.join(&name);
                 let depth = path.components().count();
                 let passing = match depth {
-                    1 => name == "scratch" || name.starts_with(DATABASE),
+                    1 => matches!(&*name, "scratch" | "service.lock") || name.starts_with(DATABASE),
                     // tenants/{tenant}/staging
                     3 => name == "staging",
                     _ => false,

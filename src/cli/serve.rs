@@ -1,7 +1,8 @@
 //! `cellblock serve`: the service.
 
+use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use tokio::sync::watch;
 use super::{Failure, say};
 use crate::config::Config;
 use crate::service::Service;
-use crate::{descriptors, http, telemetry};
+use crate::{descriptors, disk, http, telemetry};
 
 /// Where the service listens and keeps things.
 #[derive(Debug, clap::Args)]
@@ -46,6 +47,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let _log = telemetry::start(&config).map_err(Failure::Usage)?;
     descriptors::allow_many();
+    let _alone = alone(&config.data.folder)?;
     let (address, grace) = (config.server.address, config.server.shutdown_grace.0);
     let listener = TcpListener::bind(address).await.map_err(|error| {
         Failure::Usage(anyhow::Error::new(error).context(format!(
@@ -93,6 +95,24 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     service.close().await;
     telemetry::stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Takes the data folder for this service: two would take each other's sessions for lost.
+fn alone(folder: &Path) -> Result<File, Failure> {
+    let told = |error: std::io::Error| {
+        let message = format!("the data folder {} cannot be used", folder.display());
+        Failure::Usage(anyhow::Error::new(error).context(message))
+    };
+    disk::private_folder(folder).map_err(told)?;
+    let lock = File::create(folder.join("service.lock")).map_err(told)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(Failure::Usage(anyhow::anyhow!(
+            "another `cellblock serve` uses the data folder {}; end it first, or name another folder with --data",
+            folder.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(told(error)),
+    }
 }
 
 /// Waits for Ctrl-C or SIGTERM.

@@ -42,6 +42,13 @@ impl Config {
         if let Some((key, _)) = at_least_one.iter().find(|(_, value)| *value == 0) {
             return Err(format!("{key} is 0; it has to be at least 1"));
         }
+        if !self.workers.images.contains(&self.sessions.image) {
+            return Err(format!(
+                "sessions.image is {:?}, which is not among workers.images ({})",
+                self.sessions.image,
+                self.workers.images.join(", ")
+            ));
+        }
         let memory = self.workers.memory.0;
         if memory != 0 && memory < SMALLEST_WORKER {
             return Err(format!(

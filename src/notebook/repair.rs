@@ -112,6 +112,7 @@ pub(super) fn upgrade_v3(mut old: Map<String, Value>) -> Result<Map<String, Valu
         reason: format!("its nbformat 3 cannot be upgraded: {reason}"),
     };
     html_to_markdown(&mut old);
+    sheets_have_metadata(&mut old);
     let text = Value::Object(old).to_string();
     let read = nbformat::parse_notebook(&text).map_err(|error| shape(error.to_string()))?;
     let nbformat::Notebook::V3(old) = read else {
@@ -137,6 +138,18 @@ fn html_to_markdown(old: &mut Map<String, Value>) {
         if kind == "html" {
             *kind = json!("markdown");
         }
+    }
+}
+
+/// Gives each worksheet the metadata that it may leave out.
+fn sheets_have_metadata(old: &mut Map<String, Value>) {
+    let worksheets = old.get_mut("worksheets").and_then(Value::as_array_mut);
+    for sheet in worksheets
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
+    {
+        sheet.entry("metadata").or_insert_with(|| json!({}));
     }
 }
 

@@ -11,6 +11,7 @@ mod handle;
 mod journal;
 mod lifecycle;
 mod link;
+mod losses;
 mod memory;
 mod new_session;
 mod one_shot;

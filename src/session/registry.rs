@@ -204,6 +204,7 @@ impl Sessions {
         // It was there before this start of the service, and counts whatever the quota is now.
         let place = self.around.quotas.hold(tenant, Resource::Sessions, 1);
         let handle = self.spawn(id, tenant, row, place)?;
+        super::losses::tell(&self.around.store, &handle).await?;
         live.insert(id, handle.clone());
         Ok(handle)
     }

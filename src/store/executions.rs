@@ -140,6 +140,41 @@ impl Store {
         )
     }
 
+    /// Returns the executions of a session whose loss is in no event yet, the oldest first.
+    pub(crate) async fn untold_losses(
+        &self,
+        tenant: TenantId,
+        session: SessionId,
+    ) -> Result<Vec<ExecutionRow>, Fault> {
+        let (tenant, session) = (tenant.to_string(), session.to_string());
+        rows!(
+            self,
+            ExecutionRow,
+            "select id, tenant_id, session_id, cell_id, code, code_hash, status, execution_count, first_seq, last_seq, checkpoint_before, checkpoint_after, usage, error, created_at, started_at, finished_at from executions where tenant_id = $1 and session_id = $2 and status = 'lost' and last_seq is null order by id",
+            tenant,
+            session
+        )
+    }
+
+    /// Remembers the event with which the losses of a session were told.
+    pub(crate) async fn losses_are_told(
+        &self,
+        tenant: TenantId,
+        session: SessionId,
+        last: u64,
+    ) -> Result<(), Fault> {
+        let (tenant, session) = (tenant.to_string(), session.to_string());
+        let last = i64::try_from(last).map_err(Fault::internal)?;
+        run!(
+            self,
+            "update executions set last_seq = $1 where tenant_id = $2 and session_id = $3 and status = 'lost' and last_seq is null",
+            last,
+            tenant,
+            session
+        )
+        .map(drop)
+    }
+
     /// Returns an execution of a session of the tenant.
     pub(crate) async fn execution(
         &self,

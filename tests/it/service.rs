@@ -38,6 +38,7 @@ mod projects;
 mod proxies;
 mod quarantine;
 mod quotas;
+mod restarts;
 mod roles;
 mod scarcity;
 mod secrets;

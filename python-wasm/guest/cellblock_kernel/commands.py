@@ -70,7 +70,7 @@ def _size(number, human):
 
 @command
 def ls(words, given, out):
-    options, paths = _options(words, "lahA1tSrRdF")
+    options, paths = _options(words, "lahA1tSrRdFGop")
     several = len(paths) > 1 or "R" in options
     folders = [(p, sorted(os.listdir(p))) for p in paths or ["."] if os.path.isdir(p) and "d" not in options]
     files = [p for p in paths if not (os.path.isdir(p) and "d" not in options)]

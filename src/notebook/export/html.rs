@@ -108,7 +108,7 @@ fn shown(output: &Value) -> String {
 }
 
 /// Returns a bundle's image as the address of its own bytes.
-fn picture(data: &Map<String, Value>) -> Option<String> {
+pub(super) fn picture(data: &Map<String, Value>) -> Option<String> {
     for mime in IMAGES {
         let Some(value) = data.get(mime) else {
             continue;

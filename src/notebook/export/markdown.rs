@@ -1,5 +1,8 @@
 //! Markdown: text as it is, code and the text of outputs in fences.
 
+use serde_json::Value;
+
+use super::html::picture;
 use super::{Shown, media_types, plain};
 use crate::notebook::CellKind;
 
@@ -13,9 +16,14 @@ pub(super) fn write<'n>(cells: impl Iterator<Item = Shown<'n>>) -> String {
             CellKind::Raw => parts.push(fenced("", &cell.source)),
         }
         for output in outputs {
-            match plain(output) {
-                Some(text) => parts.push(fenced("text", &text)),
-                None => {
+            let picture = output
+                .get("data")
+                .and_then(Value::as_object)
+                .and_then(picture);
+            match (picture, plain(output)) {
+                (Some(source), _) => parts.push(format!("![]({source})")),
+                (None, Some(text)) => parts.push(fenced("text", &text)),
+                (None, None) => {
                     let media: Vec<&str> = media_types(output).collect();
                     parts.push(format!("*({})*", media.join(", ")));
                 }
@@ -62,13 +70,14 @@ mod tests {
             vec![],
             vec![
                 json!({"output_type": "stream", "name": "stdout", "text": "\u{1b}[31m1\u{1b}[0m\n"}),
-                json!({"output_type": "display_data", "data": {"image/png": ""}, "metadata": {}}),
+                json!({"output_type": "display_data", "data": {"image/png": "iVBO\nRw0=", "text/plain": "<Figure>"}, "metadata": {}}),
+                json!({"output_type": "display_data", "data": {"application/x-own": 1}, "metadata": {}}),
             ],
         ];
         let cells = document.cells().iter().map(AsRef::as_ref).zip(&outputs);
         assert_eq!(
             super::write(cells),
-            "# Title\n\n````python\nprint('```')\n````\n\n```text\n1\n```\n\n*(image/png)*\n"
+            "# Title\n\n````python\nprint('```')\n````\n\n```text\n1\n```\n\n![](data:image/png;base64,iVBORw0=)\n\n*(application/x-own)*\n"
         );
     }
 }
