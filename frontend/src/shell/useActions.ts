@@ -176,9 +176,11 @@ export function useActions() {
   async function fork(session: { id: string; name: string }, checkpoint?: string): Promise<void> {
     const name = t('sessions.forkOf', { name: session.name || t('sessions.unnamed') })
     await attempt(
-      () => got(api.POST('/api/v1/sessions/{session_id}/fork', { params: { path: { session_id: session.id } }, body: { name, checkpoint_id: checkpoint ?? null } })),
+      () => got(api.POST('/api/v1/sessions/{session_id}/fork', { params: { path: { session_id: session.id } }, body: { name, checkpoint_id: checkpoint ?? null, count: null } })),
       async (made) => {
         await attempt(library.refreshSessions)
+        // Several are made only when a number is given.
+        if (!('id' in made)) return
         await router.push(`/sessions/${made.id}`)
       },
     )
