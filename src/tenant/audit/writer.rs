@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -129,7 +129,7 @@ impl Writer {
                 mac: row.mac,
             },
         );
-        let heads = self.heads.lock().unwrap_or_else(PoisonError::into_inner);
+        let heads = self.heads();
         match heads.of(tenant) {
             Some(head) if head.seq > last.seq => {
                 tracing::error!(
@@ -146,19 +146,48 @@ impl Writer {
     }
 
     async fn store_rows(&self, rows: &[AuditRow]) -> Result<(), Fault> {
+        self.begin_chains(rows).await?;
         let mut transaction = self.store.begin().await?;
         for row in rows {
             transaction.add_audit(row).await?;
         }
         transaction.commit().await?;
         let heads = {
-            let mut heads = self.heads.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut heads = self.heads();
             for row in rows {
                 let head = self.key.head(&row.tenant_id, row.seq, &row.mac);
                 heads.set(row.tenant_id.clone(), head);
             }
             heads.clone()
         };
+        self.keep(heads).await
+    }
+
+    /// Gives chains that are about to begin a head that says so. A head may be behind its chain when
+    /// the service ends in between, but a chain without any is one whose head was taken away.
+    async fn begin_chains(&self, rows: &[AuditRow]) -> Result<(), Fault> {
+        let mut heads = self.heads().clone();
+        let mut begins = false;
+        for row in rows.iter().filter(|row| row.seq == 1) {
+            if heads.of(&row.tenant_id).is_none() {
+                let head = self.key.head(&row.tenant_id, 0, START);
+                heads.set(row.tenant_id.clone(), head);
+                begins = true;
+            }
+        }
+        if begins {
+            self.keep(heads.clone()).await?;
+            *self.heads() = heads;
+        }
+        Ok(())
+    }
+
+    fn heads(&self) -> MutexGuard<'_, Heads> {
+        self.heads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes the heads down.
+    async fn keep(&self, heads: Heads) -> Result<(), Fault> {
         let folder = self.folder.clone();
         tokio::task::spawn_blocking(move || heads.write(&folder))
             .await

@@ -32,6 +32,22 @@ fn nothing_is_mapped(service: &Service) {
     assert!(seen > 0, "SQLite's is seen");
 }
 
+/// Asserts that an audit log whose head could not be written any more is none that was tampered with.
+fn audit_heads_are_behind(steps: &[Step]) {
+    let is_head =
+        |step: &Step| matches!(step, Step::Rename { to, .. } if to.ends_with("audit-heads.json"));
+    let heads = steps.iter().enumerate().filter(|(_, step)| is_head(step));
+    let places: Vec<usize> = heads.map(|(at, _)| at).take(6).collect();
+    assert_eq!(places.len(), 6, "so many records were made");
+    for at in places {
+        let folder = tempfile::tempdir().expect("a folder");
+        let history = History::new(&steps[..at]);
+        history.write(folder.path(), Unsynced::Stays, &mut Chance::new(0));
+        let case = format!("ended before step {at}, which names an audit head");
+        workload::audit_is_sound(folder.path(), &case);
+    }
+}
+
 #[tokio::test]
 async fn what_was_acknowledged_is_there_after_a_power_loss() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -45,6 +61,7 @@ async fn what_was_acknowledged_is_there_after_a_power_loss() {
     nothing_is_mapped(&service);
     drop(service);
     let (steps, told) = (recording.steps(), ledger.acknowledgements());
+    audit_heads_are_behind(&steps);
     let every = std::env::var_os("TEST_EVERY").is_some();
     for seed in 0..if every { 1000 } else { IMAGES } {
         let mut chance = Chance::new(seed);

@@ -304,7 +304,10 @@ fn launch_by(
     BufReader::new(process.stdout.take().expect("it is a pipe"))
         .read_line(&mut line)
         .expect("it says where it is");
-    let url = url::Url::parse(line.trim()).unwrap_or_else(|_| panic!("no address: {line:?}"));
+    let url = url::Url::parse(line.trim()).unwrap_or_else(|_| {
+        let _ = process.kill();
+        panic!("no address: {line:?}, {:?}", process.wait());
+    });
     let address = format!(
         "{}:{}",
         url.host_str().expect("a host"),

@@ -346,7 +346,8 @@ impl Place {
     }
 }
 
-fn audit_is_sound(data: &Path, case: &str) {
+/// Asserts that the audit log of a data folder is as it was written.
+pub fn audit_is_sound(data: &Path, case: &str) {
     let verified = Command::new(env!("CARGO_BIN_EXE_cellblock"))
         .args(["audit", "verify", "--data"])
         .arg(data)
