@@ -5,7 +5,7 @@ use wasmtime::{Caller, Linker};
 
 use super::errno::Errno;
 use super::guest::Guest;
-use super::{World, file_calls, path_calls, poll, process_calls};
+use super::{World, file_calls, listing, path_calls, poll, process_calls};
 use crate::session::{Exited, Host};
 
 const MODULE: &str = "wasi_snapshot_preview1";
@@ -62,7 +62,7 @@ pub(crate) fn add_to_linker(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
         "fd_prestat_dir_name" => file_calls::prestat_name, (fd: u32, out: u32, len: u32);
         "fd_pwrite" => file_calls::pwrite, (fd: u32, list: u32, count: u32, offset: u64, written: u32);
         "fd_read" => file_calls::read, (fd: u32, list: u32, count: u32, read: u32);
-        "fd_readdir" => file_calls::readdir, (fd: u32, out: u32, len: u32, cookie: u64, used: u32);
+        "fd_readdir" => listing::readdir, (fd: u32, out: u32, len: u32, cookie: u64, used: u32);
         "fd_seek" => file_calls::seek, (fd: u32, offset: i64, whence: u32, position: u32);
         "fd_tell" => file_calls::tell, (fd: u32, position: u32);
         "fd_write" => file_calls::write, (fd: u32, list: u32, count: u32, written: u32);

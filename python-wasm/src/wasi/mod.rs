@@ -11,6 +11,7 @@ mod descriptor;
 mod errno;
 mod file_calls;
 mod guest;
+mod listing;
 mod path_calls;
 mod poll;
 mod process_calls;
