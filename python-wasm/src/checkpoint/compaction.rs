@@ -100,7 +100,10 @@ pub(super) fn compacted(store: &PageStore, table: &PageTable) -> PageTable {
             compacted.set(index, Arc::clone(page));
             continue;
         }
-        let share = &mut shares[numbers.of(&file)];
+        // Another state may have written the page to its own file meanwhile; there it stays.
+        let Some(share) = shares.get_mut(numbers.of(&file)) else {
+            continue;
+        };
         let Some(rest) = share.checked_sub(u64::from(bytes)) else {
             continue;
         };
