@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::audit::{Action, Audit, Entry, Outcome};
 use super::local::Local;
 use super::rate::{Limiter, whole_seconds};
-use super::verifier::{self, Verifier};
+use super::verifier::{self, Verifier, Waiting};
 use super::{Caller, Standing, name};
 use crate::config::{AccessMode, Config};
 use crate::error_code::{ErrorCode, Fault};
@@ -115,16 +115,23 @@ impl Tenants {
             self.record_refusal(None, address, "a token that has no form of ours");
             return Err(unknown());
         };
+        // However many strangers come at once, those who are known find the database at hand.
+        let mut place = None;
+        if !self.verifier.knows(token) {
+            place = Some(self.check_in(address)?);
+        }
         let holder = self.store.key_holder(prefix).await?;
         let hash = holder.as_ref().map(|holder| holder.hash.as_str());
-        if !hash.is_some_and(|hash| self.verifier.remembers(token, hash)) {
-            if let Some(wait) = self.sign_ins.take_address(address).wait {
-                let message = "Too many keys that had to be checked came from this address.";
-                return Err(
-                    Fault::new(ErrorCode::RateLimited, message).retry_after(whole_seconds(wait))
-                );
-            }
-            if !self.verifier.matches(token, hash).await? {
+        let is_remembered = match hash {
+            Some(hash) => self.verifier.remembers(token, hash).await,
+            None => false,
+        };
+        if !is_remembered {
+            let place = match place {
+                Some(place) => place,
+                None => self.check_in(address)?,
+            };
+            if !self.verifier.matches(place, token, hash).await? {
                 self.record_refusal(
                     holder.as_ref(),
                     address,
@@ -145,6 +152,17 @@ impl Tenants {
         let caller = key_caller(&holder, prefix, address)?;
         self.note_use(&caller, holder.last_used_at.as_deref());
         Ok(caller)
+    }
+
+    /// Lets a key be checked, unless too many come from its address or wait already.
+    fn check_in(&self, address: IpAddr) -> Result<Waiting, Fault> {
+        if let Some(wait) = self.sign_ins.take_address(address).wait {
+            let message = "Too many keys that had to be checked came from this address.";
+            return Err(
+                Fault::new(ErrorCode::RateLimited, message).retry_after(whole_seconds(wait))
+            );
+        }
+        self.verifier.wait()
     }
 
     /// Waits until the caller may no longer call, or no longer as before: the key was revoked,

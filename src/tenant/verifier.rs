@@ -6,7 +6,7 @@ use std::time::Duration;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use data_encoding::HEXLOWER;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error_code::{ErrorCode, Fault};
 
@@ -49,13 +49,17 @@ pub(super) fn prefix(token: &str) -> Option<&str> {
 /// for ever; whether the key still counts is a question for the database.
 pub(super) struct Verifier {
     running: Arc<Semaphore>,
-    waiting: Semaphore,
-    remembered: moka::future::Cache<[u8; 32], ()>,
+    waiting: Arc<Semaphore>,
+    /// Keys that were checked a short time ago, with the hashes that they match.
+    remembered: moka::future::Cache<[u8; 32], [u8; 32]>,
     /// Keys what is remembered, so that it tells nothing outside of this process.
     memory_key: [u8; 32],
     /// The hash of a key that nobody has: an unknown prefix costs as much as a wrong secret.
     nobody: String,
 }
+
+/// A place among those who wait to be checked. Who has none asks nothing of the database either.
+pub(super) type Waiting = OwnedSemaphorePermit;
 
 impl Verifier {
     /// Makes a verifier that remembers nothing.
@@ -64,7 +68,7 @@ impl Verifier {
         random(&mut memory_key)?;
         Ok(Self {
             running: Arc::new(Semaphore::new(AT_ONCE)),
-            waiting: Semaphore::new(WAITING),
+            waiting: Arc::new(Semaphore::new(WAITING)),
             remembered: moka::future::Cache::builder()
                 .max_capacity(REMEMBERED)
                 .time_to_live(REMEMBERED_FOR)
@@ -82,51 +86,63 @@ impl Verifier {
         let prefix = HEXLOWER.encode(&prefix);
         let text = format!("cb_{prefix}_{}", HEXLOWER.encode(&secret));
         let hashed = text.clone();
-        let hash = self.costly(move || hash(&hashed)).await??;
+        let hash = self.costly(self.wait()?, move || hash(&hashed)).await??;
         Ok(NewKey { text, prefix, hash })
     }
 
+    /// Takes a place among those who wait, or refuses when there are too many.
+    pub(super) fn wait(&self) -> Result<Waiting, Fault> {
+        let place = Arc::clone(&self.waiting).try_acquire_owned();
+        place.map_err(|_| {
+            Fault::new(
+                ErrorCode::SignInsBusy,
+                format!("{WAITING} callers are waiting to be checked."),
+            )
+            .retry_after(2)
+        })
+    }
+
+    /// Tells whether the key matched some hash a short time ago.
+    pub(super) fn knows(&self, token: &str) -> bool {
+        self.remembered.contains_key(&self.memory(token))
+    }
+
     /// Tells whether the key was held against this hash a short time ago.
-    pub(super) fn remembers(&self, token: &str, hash: &str) -> bool {
-        self.remembered.contains_key(&self.memory(token, hash))
+    pub(super) async fn remembers(&self, token: &str, hash: &str) -> bool {
+        let remembered = self.remembered.get(&self.memory(token)).await;
+        remembered.is_some_and(|matched| matched == self.memory(hash))
     }
 
     /// Tells whether the key matches the hash; without a hash it takes as long to say no.
-    pub(super) async fn matches(&self, token: &str, hash: Option<&str>) -> Result<bool, Fault> {
+    pub(super) async fn matches(
+        &self,
+        place: Waiting,
+        token: &str,
+        hash: Option<&str>,
+    ) -> Result<bool, Fault> {
         let held = token.to_owned();
         let against = hash.unwrap_or(&self.nobody).to_owned();
-        let matches = self.costly(move || verify(&held, &against)).await?;
+        let matches = self.costly(place, move || verify(&held, &against)).await?;
         match hash {
             Some(hash) if matches => {
-                self.remembered.insert(self.memory(token, hash), ()).await;
+                let (key, matched) = (self.memory(token), self.memory(hash));
+                self.remembered.insert(key, matched).await;
                 Ok(true)
             }
             Some(_) | None => Ok(false),
         }
     }
 
-    fn memory(&self, token: &str, hash: &str) -> [u8; 32] {
-        let mut hasher = blake3::Hasher::new_keyed(&self.memory_key);
-        hasher
-            .update(hash.as_bytes())
-            .update(b"\0")
-            .update(token.as_bytes());
-        *hasher.finalize().as_bytes()
+    fn memory(&self, text: &str) -> [u8; 32] {
+        *blake3::keyed_hash(&self.memory_key, text.as_bytes()).as_bytes()
     }
 
-    /// Runs what takes a processor for long: a few at once, and a bounded number behind them.
+    /// Runs what takes a processor for long: a few at once, and those who have a place behind them.
     async fn costly<T: Send + 'static>(
         &self,
+        place: Waiting,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Fault> {
-        let busy = || {
-            Fault::new(
-                ErrorCode::SignInsBusy,
-                format!("{WAITING} callers are waiting to be checked."),
-            )
-            .retry_after(2)
-        };
-        let place = self.waiting.try_acquire().map_err(|_| busy())?;
         let turn = Arc::clone(&self.running)
             .acquire_owned()
             .await
@@ -169,6 +185,10 @@ fn verify(text: &str, hash: &str) -> bool {
 mod tests {
     use super::*;
 
+    async fn matches(verifier: &Verifier, token: &str, hash: Option<&str>) -> Result<bool, Fault> {
+        verifier.matches(verifier.wait()?, token, hash).await
+    }
+
     #[tokio::test]
     async fn a_key_matches_its_own_hash_alone_and_is_then_remembered() {
         let verifier = Verifier::new().expect("it opens");
@@ -176,52 +196,32 @@ mod tests {
         let other = verifier.new_key().await.expect("a key");
         assert_eq!(prefix(&key.text), Some(key.prefix.as_str()));
         assert!(!key.hash.contains(&key.text[16..]));
-        assert!(!verifier.remembers(&key.text, &key.hash));
-        assert!(
-            verifier
-                .matches(&key.text, Some(&key.hash))
-                .await
-                .expect("checked")
-        );
-        assert!(verifier.remembers(&key.text, &key.hash));
+        assert!(!verifier.knows(&key.text));
+        let held = matches(&verifier, &key.text, Some(&key.hash)).await;
+        assert!(held.expect("checked"));
+        assert!(verifier.knows(&key.text) && !verifier.knows(&other.text));
+        assert!(verifier.remembers(&key.text, &key.hash).await);
         // A rotated key has another hash: what is remembered does not hold for it.
-        assert!(!verifier.remembers(&key.text, &other.hash));
-        assert!(
-            !verifier
-                .matches(&other.text, Some(&key.hash))
-                .await
-                .expect("checked")
-        );
-        assert!(!verifier.matches("nobody", None).await.expect("checked"));
+        assert!(!verifier.remembers(&key.text, &other.hash).await);
+        let held = matches(&verifier, &other.text, Some(&key.hash)).await;
+        assert!(!held.expect("checked"));
+        assert!(!matches(&verifier, "nobody", None).await.expect("checked"));
+        assert!(!verifier.knows(&other.text) && !verifier.knows("nobody"));
     }
 
     #[tokio::test]
     async fn more_than_can_be_checked_are_told_to_come_again() {
-        let verifier = Arc::new(Verifier::new().expect("it opens"));
-        let hash = verifier.nobody.clone();
-        let checks: Vec<_> = (0..WAITING + AT_ONCE + 100)
-            .map(|number| {
-                let (verifier, hash) = (Arc::clone(&verifier), hash.clone());
-                tokio::spawn(
-                    async move { verifier.matches(&number.to_string(), Some(&hash)).await },
-                )
-            })
+        let verifier = Verifier::new().expect("it opens");
+        let places: Vec<_> = (0..WAITING)
+            .map(|_| verifier.wait().expect("there is room"))
             .collect();
-        let (mut checked, mut refused) = (0, 0);
-        for check in checks {
-            match check.await.expect("no panic") {
-                Ok(matches) => {
-                    assert!(!matches);
-                    checked += 1;
-                }
-                Err(fault) => {
-                    assert_eq!(fault.code, ErrorCode::SignInsBusy);
-                    refused += 1;
-                }
-            }
-        }
-        assert!(checked >= WAITING, "{checked}");
-        assert!(refused > 0, "{refused}");
+        let refused = matches(&verifier, "one more", None).await;
+        let fault = refused.expect_err("there is none");
+        assert_eq!(fault.code, ErrorCode::SignInsBusy);
+        assert!(fault.retry_after.is_some());
+        assert!(verifier.new_key().await.is_err(), "it costs as much");
+        drop(places);
+        assert!(!matches(&verifier, "one", None).await.expect("checked"));
     }
 
     #[test]
