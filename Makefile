@@ -26,10 +26,12 @@ MODULES := frontend/node_modules/.package-lock.json
 PAGE := frontend/dist/index.html
 
 $(MODULES): frontend/package-lock.json
-	cd frontend && npm ci --no-audit --no-fund --loglevel=error
+	@echo "installing what the browser notebook is built with (half a minute or more) ..."
+	cd frontend && npm ci --no-audit --no-fund --loglevel=error --progress
 	@touch $@
 
 $(PAGE): $(MODULES) $(shell git ls-files frontend examples)
+	@echo "building the browser notebook ..."
 	cd frontend && npm run --silent build
 
 frontend: prepare $(PAGE) ## Build the browser notebook, which the command holds.

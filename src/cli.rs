@@ -120,9 +120,10 @@ impl Failure {
 impl From<ImageError> for Failure {
     fn from(error: ImageError) -> Self {
         match error {
-            ImageError::Unknown { .. } | ImageError::Spec { .. } | ImageError::Wheel { .. } => {
-                Self::usage(error)
-            }
+            ImageError::Unknown { .. }
+            | ImageError::Spec { .. }
+            | ImageError::Recipe { .. }
+            | ImageError::Wheel { .. } => Self::usage(error),
             ImageError::Step { .. } | ImageError::Runtime(_) => Self::sandbox(error),
         }
     }

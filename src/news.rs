@@ -2,7 +2,7 @@
 //! what there is, and who is too slow to take them comes again.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -22,6 +22,8 @@ pub(crate) struct News {
     /// Tenants that somebody watches.
     watched: Mutex<HashMap<TenantId, broadcast::Sender<Bytes>>>,
     count: AtomicU64,
+    /// The service stops.
+    closed: AtomicBool,
 }
 
 /// Something new, and what it is about.
@@ -97,9 +99,12 @@ impl Item {
 }
 
 impl News {
-    /// Returns a tenant's news from now on.
+    /// Returns a tenant's news from now on; none once the service stops.
     pub(crate) fn watch(&self, tenant: TenantId) -> broadcast::Receiver<Bytes> {
         let mut watched = self.watched();
+        if self.closed.load(Ordering::Relaxed) {
+            return broadcast::Sender::new(1).subscribe();
+        }
         // Those whom nobody watches any more are forgotten.
         watched.retain(|_, watchers| watchers.receiver_count() > 0);
         let watchers = watched
@@ -123,6 +128,13 @@ impl News {
             Ok(json) => drop(watchers.send(json.into())),
             Err(error) => tracing::error!(%error, "news cannot be written as JSON"),
         }
+    }
+
+    /// Tells all who watch that there will be no more: the service stops.
+    pub(crate) fn close(&self) {
+        let mut watched = self.watched();
+        self.closed.store(true, Ordering::Relaxed);
+        watched.clear();
     }
 
     fn watched(&self) -> MutexGuard<'_, HashMap<TenantId, broadcast::Sender<Bytes>>> {
@@ -163,5 +175,10 @@ mod tests {
         drop(second);
         drop(news.watch(one));
         assert_eq!(news.watched().len(), 1, "nobody watches the other one");
+        let last = news.watch(two);
+        news.close();
+        for mut watcher in [last, news.watch(two)] {
+            assert_eq!(watcher.try_recv(), Err(TryRecvError::Closed));
+        }
     }
 }

@@ -32,7 +32,6 @@ pub(crate) use live::{
     CellPatch, CellView, Document, NewCell, Place, Selection, Status, StepsChange, reader_name,
 };
 pub(crate) use new::NewNotebook;
-pub(crate) use open::Watching;
 pub(crate) use outputs::{Outputs, text_of};
 pub(crate) use parameters::{Parameter, inject, is_variable, literal};
 pub(crate) use path::NotebookPath;

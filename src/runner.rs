@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use crate::notebook::{CellKind, Notebook, Outputs};
 
 /// The tag of cells that are meant to fail.
-const MAY_RAISE: &str = "raises-exception";
+pub(crate) const MAY_RAISE: &str = "raises-exception";
 
 /// The exception by which Python code ends its program.
 pub(crate) const LEFT: &str = "SystemExit";
@@ -38,6 +38,8 @@ pub(crate) struct Place<'n> {
     pub(crate) total: usize,
     /// Its source text.
     pub(crate) source: &'n str,
+    /// It is tagged as one that is meant to fail.
+    pub(crate) may_raise: bool,
 }
 
 /// How a run goes on.
@@ -129,6 +131,7 @@ pub(crate) async fn run(
             number: number + 1,
             total: code.len(),
             source: &source,
+            may_raise: notebook.has_tag(index, MAY_RAISE),
         };
         observer.begins(place);
         outputs.begin(&index);
@@ -171,7 +174,7 @@ pub(crate) async fn run(
                 left = true;
                 !matches!(evalue.as_str(), "" | "0" | "None")
             }
-            Outcome::Error { .. } => !notebook.has_tag(index, MAY_RAISE),
+            Outcome::Error { .. } => !place.may_raise,
             Outcome::Interrupted | Outcome::Limit { .. } | Outcome::Killed { .. } => true,
         };
         report.failed += usize::from(failed);

@@ -58,6 +58,12 @@ pub(crate) fn line(text: &str, most: usize) -> String {
     result
 }
 
+/// Returns how many there are of something, such as `1 tenant` or `2 tenants`.
+pub(crate) fn count(number: u64, noun: &str) -> String {
+    let end = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{end}")
+}
+
 /// Returns a number of bytes as it is read most easily, such as `75.4 KiB`.
 pub(crate) fn size(bytes: u64) -> String {
     let mut value = bytes as f64;
@@ -109,6 +115,12 @@ mod tests {
             shown,
             ["0 B", "1023 B", "1.0 KiB", "75.4 KiB", "5.0 MiB", "3.0 GiB"]
         );
+    }
+
+    #[test]
+    fn one_thing_is_no_several() {
+        let shown = [0, 1, 2].map(|number| count(number, "tenant"));
+        assert_eq!(shown, ["0 tenants", "1 tenant", "2 tenants"]);
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub use image::{Image, ImageError, ImageSpec};
 pub use memory::MemoryError;
 pub use patch::PatchError;
 pub use progress::{Progress, Quiet, Unit};
-pub use runtime::{Pruned, Runtime, RuntimeError, RuntimeOptions, Stale};
+pub use runtime::{OwnImage, Pruned, Runtime, RuntimeError, RuntimeOptions, Stale};
 pub use sandbox_policy::{
     Access, Egress, Grant, GuestPath, ImageRule, Limits, Policy, PolicyError,
 };

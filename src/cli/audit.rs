@@ -7,6 +7,7 @@ use super::{Failure, say};
 use crate::config::Config;
 use crate::store::Store;
 use crate::tenant::audit;
+use crate::text;
 
 /// What to do with the audit log.
 #[derive(Debug, clap::Subcommand)]
@@ -54,8 +55,9 @@ pub(super) async fn run(command: Command) -> Result<ExitCode, Failure> {
     }
     if report.findings.is_empty() {
         say(&format!(
-            "{} records of {} tenants are as they were written.",
-            report.records, report.tenants
+            "{} of {}: all as they were written.",
+            text::count(report.records, "record"),
+            text::count(report.tenants as u64, "tenant")
         ))?;
         Ok(ExitCode::SUCCESS)
     } else {

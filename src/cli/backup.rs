@@ -7,7 +7,7 @@ use sandbox_policy::{format_size, parse_duration};
 
 use super::{Failure, bars, say};
 use crate::config::Config;
-use crate::{backup, descriptors};
+use crate::{backup, descriptors, text};
 
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
@@ -116,16 +116,16 @@ async fn once(data: &Path, to: &Path, keep: usize) -> Result<(), Failure> {
         .await
         .map_err(Failure::Usage)?;
     say(&format!(
-        "{}: {} files, {}, of which {} are shared with the backup before",
+        "{}: {}, {}, of which {} are shared with the backup before",
         made.folder.display(),
-        made.files,
+        text::count(made.files as u64, "file"),
         format_size(made.bytes),
         format_size(made.shared)
     ))?;
     if made.left_out > 0 {
         note!(
-            "{} paths were left out: their names are no UTF-8",
-            made.left_out
+            "left out, for their names are no UTF-8: {}",
+            text::count(made.left_out as u64, "path")
         );
     }
     Ok(())

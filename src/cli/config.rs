@@ -12,7 +12,11 @@ pub(super) enum Command {
     /// Say whether the configuration is right, and if not, where.
     Check {
         /// The configuration file; without it, the environment alone.
+        #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
+        /// The same, as `cellblock serve` takes it.
+        #[arg(long, value_name = "FILE", conflicts_with = "file")]
+        config: Option<PathBuf>,
     },
     /// Show the configuration as the service would have it, with the environment applied and
     /// secrets hidden.
@@ -25,8 +29,9 @@ pub(super) enum Command {
 
 pub(super) fn run(command: &Command) -> Result<ExitCode, Failure> {
     match command {
-        Command::Check { file } => {
-            load(file.as_deref())?;
+        Command::Check { file, config } => {
+            let file = file.as_ref().or(config.as_ref());
+            load(file.map(PathBuf::as_path))?;
             match file {
                 Some(file) => say(&format!("{} is right.", file.display()))?,
                 None => say("The configuration is right.")?,

@@ -13,7 +13,7 @@ use crate::text;
 /// What can be done with images.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    /// List the built-in images.
+    /// List the built-in images, and those that were built from recipes.
     List,
     /// Build an image, so that the first run need not wait for it.
     #[command(
@@ -39,13 +39,7 @@ pub(super) enum Command {
 
 pub(super) async fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
-        Command::List => {
-            for name in ImageSpec::builtins() {
-                let spec = ImageSpec::builtin(name)?;
-                let default = if name == "data" { " (default)" } else { "" };
-                say(&format!("{name:<6} {}{default}", spec.description))?;
-            }
-        }
+        Command::List => list()?,
         Command::Build { image, quiet } => {
             let spec = spec(&image)?;
             let progress = bars::progress(quiet);
@@ -64,6 +58,22 @@ pub(super) async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Show { image } => show(&spec(&image)?)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn list() -> Result<(), Failure> {
+    for name in ImageSpec::builtins() {
+        let spec = ImageSpec::builtin(name)?;
+        let default = if name == "data" { " (default)" } else { "" };
+        say(&format!("{name:<6} {}{default}", spec.description))?;
+    }
+    for own in RuntimeOptions::default().own_images()? {
+        say(&format!(
+            "{:<6} Built from a recipe, {}; named by the recipe's file.",
+            own.name,
+            text::size(own.bytes)
+        ))?;
+    }
+    Ok(())
 }
 
 fn prune() -> Result<(), Failure> {

@@ -269,8 +269,9 @@ fn tell_end(report: Report, notebook: &notebook::Notebook, target: &Target, star
         })
         .count();
     let mut line = format!(
-        "{} of {cells} cells ran in {:.1} s",
+        "{} of {} ran in {:.1} s",
         report.ran,
+        text::count(cells as u64, "cell"),
         started.elapsed().as_secs_f64()
     );
     if report.failed > 0 {

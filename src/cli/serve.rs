@@ -65,8 +65,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         "http://{address}/?token={}",
         service.tenants.local_token()
     ))?;
+    let telling = Arc::clone(&service);
     tokio::spawn(async move {
         wait_for_signal().await;
+        telling.news.close();
         // The receivers live as long as the service.
         let _ = stopping.send(true);
     });
@@ -79,6 +81,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             sessions.sweep_regularly(minded.clone()),
             sessions.end_the_old(minded.clone()),
             sessions.pass_on_warnings(minded.clone()),
+            sessions.mind_fuel(minded.clone()),
             minding.measure_disk(minded)
         )
     });

@@ -8,7 +8,7 @@ use python_wasm::jupyter_protocol::{Media, MediaType, Stdio};
 use python_wasm::{Event, InputSender, Outcome};
 
 use super::stdin;
-use crate::runner::{LEFT, Observer, Place};
+use crate::runner::{LEFT, MAY_RAISE, Observer, Place};
 use crate::text;
 
 /// Characters of a cell's first line that are shown.
@@ -76,10 +76,12 @@ impl Observer for CellLines {
             number,
             total,
             source,
+            may_raise,
         } = place;
         let width = total.to_string().len();
         let state = match outcome {
             Outcome::Ok => "ok",
+            Outcome::Error { .. } if may_raise => "ok",
             Outcome::Error { .. } => "ERROR",
             Outcome::Interrupted => "STOPPED",
             Outcome::Limit { .. } => "LIMIT",
@@ -90,7 +92,10 @@ impl Observer for CellLines {
         self.line(&format!(
             "[{number:>width$}/{total}] {state:<5} {seconds:>7.2} s  {first}"
         ));
-        if let Some(why) = why(outcome) {
+        if let Some(mut why) = why(outcome) {
+            if may_raise && matches!(outcome, Outcome::Error { .. }) {
+                why.push_str(&format!(" (expected: the cell is tagged {MAY_RAISE})"));
+            }
             self.line(&format!("{:width$}   {why}", "", width = 2 * width + 3));
         }
     }

@@ -188,10 +188,8 @@ impl Projects {
     pub(crate) async fn delete(&self, tenant: TenantId, id: ProjectId) -> Result<(), Fault> {
         let sessions = self.store.sessions_of_project(tenant, id).await?;
         if !sessions.is_empty() {
-            let message = format!(
-                "{} sessions have the project as their home.",
-                sessions.len()
-            );
+            let sessions_there = crate::text::count(sessions.len() as u64, "session");
+            let message = format!("The project is the home of {sessions_there}.");
             return Err(Fault::new(ErrorCode::ProjectInUse, message)
                 .with_details(serde_json::json!({"sessions": sessions})));
         }

@@ -1,9 +1,8 @@
-//! `/ws/events`: what happens in the whole tenant, for lists that shall be true without asking.
-
-use std::convert::Infallible;
+//! `/events` and `/ws/events`: what happens in the whole tenant, for lists that shall be true without
+//! asking.
 
 use axum::extract::State;
-use axum::extract::ws::{WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::ws::{WebSocketUpgrade, close_code};
 use axum::response::Response;
 use bytes::Bytes;
 use tokio::sync::broadcast::Receiver;
@@ -11,11 +10,8 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::App;
 use super::extract::{May, Read};
-use super::socket::{Over, Socket};
-use crate::tenant::Caller;
-
-/// What a client may say: nothing but that it is there.
-const LARGEST_MESSAGE: usize = 4096;
+use super::socket::Over;
+use super::watching::{as_event_stream, one_by_one, over_socket};
 
 /// Opens a WebSocket that tells what happens in the tenant: `session_status`, `execution_status`,
 /// `notebook_changed` and `quota_warning`.
@@ -29,42 +25,23 @@ pub(super) async fn watch(
     caller: May<Read>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let news = app.news.watch(caller.0.tenant);
-    upgrade
-        .max_message_size(LARGEST_MESSAGE)
-        .max_frame_size(LARGEST_MESSAGE)
-        .on_upgrade(move |socket| tell(socket, app, caller.0, news))
+    let news = one_by_one(app.news.watch(caller.0.tenant), next);
+    over_socket(upgrade, app, caller.0, news)
 }
 
-/// Sends news until the client goes away.
-async fn tell(socket: WebSocket, app: App, caller: Caller, mut news: Receiver<Bytes>) {
-    let mut socket = Socket::new(socket);
-    let Err(over) = pass_on(&mut socket, &app, &caller, &mut news).await;
-    socket.end(over).await;
+/// Tells what happens in the tenant, as `/ws/events` does, to clients that have no WebSocket.
+///
+/// The answer goes on until one side ends it. A comment comes after each 15 seconds without an event. The last event is of the
+/// type `closed` and says why: with the code 1013 the client was too slow and comes again.
+#[utoipa::path(get, path = "/events", tag = "events",
+    responses((status = 200, description = "Events, each as JSON", body = String, content_type = "text/event-stream")))]
+pub(super) async fn stream(State(app): State<App>, caller: May<Read>) -> Response {
+    let news = one_by_one(app.news.watch(caller.0.tenant), next);
+    as_event_stream(app, caller.0, news)
 }
 
-async fn pass_on(
-    socket: &mut Socket,
-    app: &App,
-    caller: &Caller,
-    news: &mut Receiver<Bytes>,
-) -> Result<Infallible, Over> {
-    let revoked = app.tenants.until_revoked(caller);
-    tokio::pin!(revoked);
-    loop {
-        let json = tokio::select! {
-            item = news.recv() => item.map_err(missed)?,
-            () = &mut revoked => return Err(Over::REVOKED),
-            heard = socket.hear() => {
-                heard?;
-                return Err(Over::Close(close_code::POLICY, "this socket takes no commands"));
-            }
-        };
-        tokio::select! {
-            sent = socket.send(json) => sent?,
-            () = &mut revoked => return Err(Over::REVOKED),
-        }
-    }
+async fn next(mut news: Receiver<Bytes>) -> (Result<Bytes, Over>, Receiver<Bytes>) {
+    (news.recv().await.map_err(missed), news)
 }
 
 /// Returns how it ends for who did not take what was sent.
@@ -86,14 +63,23 @@ mod tests {
 
     #[tokio::test]
     async fn who_is_too_slow_is_told_to_come_again() {
-        let (news, mut slow) = broadcast::channel(1);
+        let (news, slow) = broadcast::channel(1);
         for _ in 0..2 {
             news.send(Bytes::new()).expect("somebody listens");
         }
-        let over = slow.recv().await.map_err(missed);
-        let Err(Over::Close(code, _)) = over else {
-            panic!("it goes on: {over:?}");
+        let (Err(Over::Close(code, _)), _) = next(slow).await else {
+            panic!("it goes on");
         };
         assert_eq!(code, 1013);
+    }
+
+    #[tokio::test]
+    async fn when_the_service_stops_it_is_told() {
+        let (news, listening) = broadcast::channel(1);
+        drop(news);
+        let (Err(Over::Close(code, _)), _) = next(listening).await else {
+            panic!("it goes on");
+        };
+        assert_eq!(code, 1001);
     }
 }

@@ -20,9 +20,10 @@ use super::sessions::find;
 use super::{Answer, App};
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::ExecutionId;
-use crate::session::{Gathered, Handle, Priority, Submission, Watched, status};
+use crate::session::{Gathered, Handle, Priority, Submission, Watched, findings, status};
 use crate::store::executions::ExecutionRow;
 use crate::tenant::Caller;
+use crate::tenant::scan::Finding;
 
 /// The longest name of a cell, in characters.
 const LONGEST_CELL_ID: usize = 200;
@@ -90,6 +91,9 @@ pub(crate) struct ExecutionView {
     /// Everything readable in the outputs, one after the other. Not there in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
+    /// What looks suspicious in the code (`sessions.suspicious_code`). Not there in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<Vec<Finding>>,
     #[schema(value_type = Option<Object>)]
     error: Option<Value>,
     execution_count: Option<u64>,
@@ -135,6 +139,7 @@ impl ExecutionView {
             code: None,
             outputs: Some(outputs(gathered)),
             text: Some(gathered.text()),
+            findings: Some(gathered.findings.clone()),
             error: finished
                 .map(|finished| finished.error.clone())
                 .filter(|error| !error.is_null()),
@@ -320,7 +325,7 @@ pub(super) async fn execute(
 }
 
 /// Returns an execution with what it showed up to now, as far as that is kept.
-fn with_outputs(handle: &Handle, row: ExecutionRow) -> Result<ExecutionView, Fault> {
+fn with_outputs(app: &App, handle: &Handle, row: ExecutionRow) -> Result<ExecutionView, Fault> {
     let row = handle.as_it_stands(row);
     let (mut gathered, mut gap) = (Gathered::default(), None);
     if let Some(first) = row.first_seq {
@@ -351,6 +356,7 @@ fn with_outputs(handle: &Handle, row: ExecutionRow) -> Result<ExecutionView, Fau
     Ok(ExecutionView {
         outputs: Some(outputs(&gathered)),
         text: Some(gathered.text()),
+        findings: Some(findings(app.config.sessions.suspicious_code, &row.code)),
         gap,
         ..stored(row)
     })
@@ -367,6 +373,7 @@ fn stored(row: ExecutionRow) -> ExecutionView {
         status: status(&row.status),
         outputs: None,
         text: None,
+        findings: None,
         cell_id: row.cell_id,
         code: Some(row.code),
         error: read(&row.error),
@@ -429,5 +436,5 @@ pub(super) async fn show(
             "The session ran no execution of this id.",
         )
     })?;
-    Ok(Json(with_outputs(&handle, row)?))
+    Ok(Json(with_outputs(&app, &handle, row)?))
 }

@@ -43,6 +43,9 @@ pub(crate) enum Forked {
 }
 
 /// Makes a second session in the state of this one, or many of them.
+///
+/// A fork has its parent's image, policy, limits and project, and the same secrets are granted to it: `secrets` in the answer names
+/// them, and PATCH of the fork takes them away.
 #[utoipa::path(post, path = "/sessions/{session_id}/fork", tag = "sessions", request_body = ForkSession,
     params(("session_id" = String, Path,)),
     responses((status = 201, description = "The fork is there, or all that were asked for", body = Forked,

@@ -49,6 +49,7 @@ mod templates;
 mod tenants;
 mod uploads;
 mod users;
+mod watching;
 
 use std::sync::Arc;
 

@@ -1,9 +1,7 @@
 //! Running a notebook's cells, and watching what happens in it.
 
-use std::convert::Infallible;
-
 use axum::Json;
-use axum::extract::ws::{WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -13,16 +11,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::extract::{Body, May, Parameters, Read, Run, Write};
 use super::notebooks::{NotebookAnswer, answered_new, checked_name, notebook_id};
-use super::socket::{self, Over, Socket};
+use super::socket;
+use super::watching::{one_by_one, over_socket};
 use super::{Answer, App};
 use crate::error_code::Fault;
 use crate::id::{ExecutionId, SessionId};
-use crate::notebook::{Selection, Watching};
-use crate::session::EventReader;
-use crate::tenant::Caller;
-
-/// What a client may say: nothing but that it is there.
-const LARGEST_MESSAGE: usize = 4096;
+use crate::notebook::Selection;
 
 /// Several cells of a notebook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -184,45 +178,10 @@ pub(super) async fn watch(
         .notebooks
         .watch(caller.0.tenant, notebook_id(&notebook)?, from.after_seq)
         .await?;
-    let upgrade = upgrade
-        .max_message_size(LARGEST_MESSAGE)
-        .max_frame_size(LARGEST_MESSAGE);
-    Ok(upgrade.on_upgrade(move |socket| tell(socket, app, caller.0, events, watching)))
-}
-
-/// Sends events until the client goes away.
-async fn tell(
-    socket: WebSocket,
-    app: App,
-    caller: Caller,
-    mut events: EventReader,
-    _watching: Watching,
-) {
-    let mut socket = Socket::new(socket);
-    let Err(over) = show(&mut socket, &app, &caller, &mut events).await;
-    socket.end(over).await;
-}
-
-async fn show(
-    socket: &mut Socket,
-    app: &App,
-    caller: &Caller,
-    events: &mut EventReader,
-) -> Result<Infallible, Over> {
-    let revoked = app.tenants.until_revoked(caller);
-    tokio::pin!(revoked);
-    loop {
-        let json = tokio::select! {
-            event = socket::event(events, "the notebook was deleted") => event?,
-            () = &mut revoked => return Err(Over::REVOKED),
-            heard = socket.hear() => {
-                heard?;
-                return Err(Over::Close(close_code::POLICY, "this socket takes no commands"));
-            }
-        };
-        tokio::select! {
-            sent = socket.send(json) => sent?,
-            () = &mut revoked => return Err(Over::REVOKED),
-        }
-    }
+    // It counts as watched as long as there are events.
+    let events = one_by_one((events, watching), |(mut events, watching)| async move {
+        let event = socket::event(&mut events, "the notebook was deleted").await;
+        (event, (events, watching))
+    });
+    Ok(over_socket(upgrade, app, caller.0, events))
 }

@@ -22,6 +22,7 @@ use crate::file::FilePath;
 use crate::id::{ProjectId, UploadId};
 use crate::session::{Caching, NewFile, OneExport, OneShot, Priority, Shot, status};
 use crate::tenant::Caller;
+use crate::tenant::scan::Finding;
 
 /// Lines that may wait for a slow caller; then the cell waits.
 const LINES: usize = 64;
@@ -114,6 +115,8 @@ pub(crate) struct OnceView {
     #[schema(value_type = Option<Object>)]
     error: Option<Value>,
     exports: Vec<OnceFile>,
+    /// What looks suspicious in the code (`sessions.suspicious_code`).
+    findings: Vec<Finding>,
     #[schema(value_type = Object)]
     usage: Usage,
     /// It is a kept result.
@@ -144,6 +147,7 @@ impl OnceView {
                 .map(|finished| finished.error.clone())
                 .filter(|error| !error.is_null()),
             exports: exports.collect(),
+            findings: shot.gathered.findings.clone(),
             usage: finished.map(|finished| finished.usage).unwrap_or_default(),
             cached,
         }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use utoipa::{IntoParams, ToSchema};
 
 use super::extract::{Body, May, Operator, Parameters, Read};
@@ -25,7 +25,7 @@ pub(crate) struct QuotaQuery {
     tenant_id: Option<TenantId>,
 }
 
-/// What a tenant may use. What is not named is as the service is configured.
+/// All that a tenant may use. What is not named is as the service is configured.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct QuotaRequest {
@@ -48,6 +48,39 @@ pub(crate) struct QuotaRequest {
     fuel_per_day: Option<u64>,
 }
 
+/// A change of what a tenant may use. What is left out stays; `null` is as the service is configured.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QuotaChange {
+    /// Another tenant than the caller's own.
+    tenant_id: Option<TenantId>,
+    /// Sessions that exist, awake or not.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u64>, maximum = 9007199254740991_u64)]
+    sessions: Option<Option<u64>>,
+    /// Cells that run at the same time.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u64>, maximum = 9007199254740991_u64)]
+    cells_at_once: Option<Option<u64>>,
+    /// Bytes of memory of sessions that are awake.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u64>, maximum = 9007199254740991_u64)]
+    memory: Option<Option<u64>>,
+    /// Bytes of files and checkpoints.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u64>, maximum = 9007199254740991_u64)]
+    disk: Option<Option<u64>>,
+    /// Fuel in a UTC day.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u64>, maximum = 9007199254740991_u64)]
+    fuel_per_day: Option<Option<u64>>,
+}
+
+/// Reads what stands there, be it `null`; what does not stand there is the default.
+fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<u64>>, D::Error> {
+    Option::deserialize(value).map(Some)
+}
+
 /// Tells what the tenant may use.
 #[utoipa::path(get, path = "/quotas", tag = "people", params(QuotaQuery),
     responses((status = 200, description = "The limits", body = Limits)))]
@@ -67,7 +100,7 @@ pub(super) async fn get(
     Ok(Json(app.quotas.limits(tenant)))
 }
 
-/// Sets what a tenant may use. For the operator; sessions that exist are not ended by it.
+/// Sets all that a tenant may use; PATCH changes some of it. For the operator; sessions that exist are not ended by it.
 #[utoipa::path(put, path = "/quotas", tag = "people", request_body = QuotaRequest,
     responses((status = 200, description = "The limits as they are now", body = Limits)))]
 pub(super) async fn set(
@@ -89,7 +122,42 @@ pub(super) async fn set(
     };
     Ok(Json(
         app.quotas
-            .set_limits(&app.audit, &caller, tenant, &row)
+            .set_limits(&app.audit, &caller, tenant, |_| row)
+            .await?,
+    ))
+}
+
+/// Changes some of what a tenant may use. For the operator; sessions that exist are not ended by it.
+#[utoipa::path(patch, path = "/quotas", tag = "people", request_body = QuotaChange,
+    responses((status = 200, description = "The limits as they are now", body = Limits)))]
+pub(super) async fn change(
+    State(app): State<App>,
+    Operator(caller): Operator,
+    Body(request): Body<QuotaChange>,
+) -> Answer<Json<Limits>> {
+    let tenant = app
+        .tenants
+        .tenant(request.tenant_id.unwrap_or(caller.tenant))
+        .await?
+        .id;
+    let checked = |field: &str, value: Option<Option<u64>>| {
+        value.map(|value| stored(field, value)).transpose()
+    };
+    let sessions = checked("sessions", request.sessions)?;
+    let cells_at_once = checked("cells_at_once", request.cells_at_once)?;
+    let memory = checked("memory", request.memory)?;
+    let disk = checked("disk", request.disk)?;
+    let fuel_per_day = checked("fuel_per_day", request.fuel_per_day)?;
+    let change = |set: QuotaRow| QuotaRow {
+        sessions: sessions.unwrap_or(set.sessions),
+        cells_at_once: cells_at_once.unwrap_or(set.cells_at_once),
+        memory: memory.unwrap_or(set.memory),
+        disk: disk.unwrap_or(set.disk),
+        fuel_per_day: fuel_per_day.unwrap_or(set.fuel_per_day),
+    };
+    Ok(Json(
+        app.quotas
+            .set_limits(&app.audit, &caller, tenant, change)
             .await?,
     ))
 }

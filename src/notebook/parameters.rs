@@ -40,6 +40,14 @@ pub(crate) enum ParameterError {
         /// The text as it was given.
         text: String,
     },
+    /// The name is one of Python's own words.
+    #[error(
+        "{name:?} cannot be a variable in Python, which keeps this word for itself; choose another name"
+    )]
+    Keyword {
+        /// The name as it was given.
+        name: String,
+    },
     /// The name cannot be a variable.
     #[error(
         "{name:?} cannot be a variable in Python; use letters, digits and underscores, and begin with a letter"
@@ -60,6 +68,9 @@ impl FromStr for Parameter {
                 text: text.to_owned(),
             })?;
         let name = name.trim();
+        if KEYWORDS.contains(&name) {
+            return Err(ParameterError::Keyword { name: name.into() });
+        }
         if !is_variable(name) {
             return Err(ParameterError::Name { name: name.into() });
         }
@@ -231,9 +242,15 @@ mod tests {
             refusal("alpha"),
             "\"alpha\" is no parameter; write name=value, such as -p alpha=0.5"
         );
-        for name in ["1a", "a b", "class", "", "a;b"] {
-            assert!(refusal(&format!("{name}=1")).contains("cannot be a variable"));
+        for name in ["1a", "a b", "", "a;b"] {
+            let refused = refusal(&format!("{name}=1"));
+            assert!(refused.starts_with(&format!("{name:?} cannot be a variable")));
+            assert!(refused.contains("begin with a letter"), "{refused}");
         }
+        assert_eq!(
+            refusal("class=3"),
+            "\"class\" cannot be a variable in Python, which keeps this word for itself; choose another name"
+        );
     }
 
     #[test]

@@ -86,6 +86,8 @@ pub(super) struct Running {
     pub(super) first_seq: u64,
     pub(super) started_at: String,
     pub(super) question: Question,
+    /// Fuel that was left of the tenant's day when it began.
+    pub(super) fuel_given: u64,
     /// The time in the worker, in a trace.
     pub(super) worker: Span,
     /// The tenant's count of running cells holds this one.
@@ -134,6 +136,7 @@ impl Actor {
             link: Mutex::default(),
             memory: Mutex::default(),
             interrupted: AtomicBool::new(false),
+            out_of_fuel: AtomicBool::new(false),
         });
         let (asks, inbox) = mpsc::channel(ASKS);
         let handle = Handle {
@@ -319,6 +322,7 @@ impl Actor {
             id: running.id,
             first_seq: running.first_seq,
             started_at: running.started_at.clone(),
+            fuel_given: running.fuel_given,
         });
         self.look(|view| {
             view.state = state;

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::execution::Finished;
 use crate::id::{ExecutionId, NotebookId, SessionId};
 use crate::notebook::Status;
+use crate::tenant::scan::Finding;
 
 /// An event with its number in the log.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -110,7 +111,24 @@ pub(crate) enum Notice {
     /// Somebody began or ceased to watch a notebook.
     Presence { watchers: usize },
     /// A limit of the session or the tenant comes near, or something else to know.
-    Log { level: String, message: String },
+    Log {
+        level: String,
+        message: String,
+        /// What the scan of submitted code found, when that is what it is about.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        findings: Vec<Finding>,
+    },
+}
+
+impl Notice {
+    /// Returns something to know.
+    pub(crate) fn log(level: &str, message: impl Into<String>) -> Self {
+        Self::Log {
+            level: level.into(),
+            message: message.into(),
+            findings: Vec::new(),
+        }
+    }
 }
 
 /// Where an execution of a notebook's cell stands.

@@ -237,11 +237,7 @@ mod tests {
     use super::*;
 
     fn say(message: &str) -> Draft {
-        let notice = Notice::Log {
-            level: "info".into(),
-            message: message.into(),
-        };
-        Draft::of(Happening::Notice(notice))
+        Draft::of(Happening::Notice(Notice::log("info", message)))
     }
 
     fn message(event: &Event) -> String {

@@ -111,6 +111,7 @@ pub(super) struct Underway {
     pub(super) id: ExecutionId,
     pub(super) first_seq: u64,
     pub(super) started_at: String,
+    pub(super) fuel_given: u64,
 }
 
 /// What can be seen of a session at any time.
@@ -135,6 +136,8 @@ pub(super) struct Shared {
     pub(super) memory: Mutex<Option<Reservation>>,
     /// An interrupt is on its way to the actor: nothing that waits begins any more.
     pub(super) interrupted: AtomicBool,
+    /// The running cell is interrupted for its tenant's fuel of the day.
+    pub(super) out_of_fuel: AtomicBool,
 }
 
 /// A session.
@@ -204,6 +207,22 @@ impl Handle {
             link.tell(self.id, Command::Interrupt).await;
         }
         self.asks.send(Ask::Interrupt).await.map_err(|_| dead())
+    }
+
+    /// Returns the fuel that the running cell has used, as its worker told last, and how much it was given of
+    /// the tenant's day; nothing while none runs.
+    pub(super) fn fuel_under_way(&self) -> Option<(u64, u64)> {
+        let view = self.view();
+        let given = view.underway?.fuel_given;
+        let link = self.shared.link.lock().expect("no holder panics").clone();
+        let so_far = link?.room.running(self.id)?;
+        Some((so_far.fuel.saturating_sub(view.usage.fuel), given))
+    }
+
+    /// Interrupts the running cell, because its tenant's cells used up the fuel of the day together.
+    pub(super) async fn stop_for_fuel(&self) -> Result<(), Fault> {
+        self.shared.out_of_fuel.store(true, Ordering::Release);
+        self.interrupt().await
     }
 
     /// Takes an execution back: interrupts it if it runs, forgets it if it waits.
@@ -292,10 +311,7 @@ impl Handle {
     pub(super) fn tell(&self, level: &str, message: String) {
         let draft = Draft {
             session_id: Some(self.id),
-            ..Draft::of(Happening::Notice(Notice::Log {
-                level: level.into(),
-                message,
-            }))
+            ..Draft::of(Happening::Notice(Notice::log(level, message)))
         };
         if let Err(error) = self.log.append(draft) {
             tracing::error!(session = %self.id, %error, "an event could not be written down");

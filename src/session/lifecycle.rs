@@ -227,10 +227,7 @@ impl Actor {
     /// Ends the session.
     pub(super) async fn end(&mut self, reason: &str) -> Result<(), Fault> {
         self.abandon(reason).await;
-        self.notice(Notice::Log {
-            level: "info".into(),
-            message: reason.into(),
-        });
+        self.notice(Notice::log("info", reason));
         self.status(ExecutionState::Dead);
         self.look(|view| view.state = State::Dead);
         self.log.close();

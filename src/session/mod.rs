@@ -36,5 +36,6 @@ pub(crate) use handle::{Export, Handle, State};
 pub(crate) use new_session::NewSession;
 pub(crate) use one_shot::{Caching, NewFile, OneExport, OneShot, OneShots, Shot};
 pub(crate) use quarantine::Quarantined;
+pub(crate) use queue::findings;
 pub(crate) use registry::{Sessions, journal_fault};
 pub(crate) use watched::{Gathered, Watched, status};

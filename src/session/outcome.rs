@@ -1,9 +1,10 @@
 //! What an actor does when its cell did something, ended, or was lost with its worker.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use python_wasm::jupyter_protocol::ErrorOutput;
-use python_wasm::{Event, Outcome, Usage};
+use python_wasm::{Event, Outcome, Stop, Usage};
 use serde_json::{Value, json};
 use tracing::Span;
 
@@ -18,6 +19,10 @@ use crate::store::executions::{CheckpointRow, ExecutionEnd};
 use crate::telemetry::traces;
 use crate::tenant::audit::{self, Action, Entry};
 use crate::worker::protocol::{Answer, Failed, Stored};
+
+/// Why a cell is stopped that had not used all that was left when it began.
+const TOGETHER: &str =
+    "the tenant's cells that ran at the same time used up the day's fuel, the quota `fuel_per_day`";
 
 impl Actor {
     pub(super) async fn hear(&mut self, heard: Heard) {
@@ -71,9 +76,17 @@ impl Actor {
             Ok(stored) => (Some(stored), None),
             Err(failed) => (None, Some(super::link::fault(failed))),
         };
+        let out_of_fuel = self.shared.out_of_fuel.swap(false, Ordering::AcqRel);
+        let (outcome, error) = match &execution.outcome {
+            Outcome::Interrupted if out_of_fuel => (
+                "limit",
+                json!({"limit": Stop::FuelPerDay.name(), "message": TOGETHER}),
+            ),
+            outcome => (name(outcome), reason(outcome)),
+        };
         let finished = Finished {
-            outcome: name(&execution.outcome).into(),
-            error: reason(&execution.outcome),
+            outcome: outcome.into(),
+            error,
             execution_count: Some(execution.execution_count),
             usage: execution.usage,
             checkpoint_before: running.before.clone(),
@@ -272,6 +285,7 @@ impl Actor {
             first_seq,
             started_at: crate::store::now(),
             question: Question::None,
+            fuel_given: 0,
             worker: Span::none(),
             _counted: None,
             _room: None,

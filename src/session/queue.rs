@@ -19,8 +19,16 @@ use crate::id::ExecutionId;
 use crate::store::executions::ExecutionRow;
 use crate::telemetry::traces::{self, TRACE};
 use crate::tenant::quotas::Resource;
-use crate::tenant::scan::scan;
+use crate::tenant::scan::{Finding, scan};
 use crate::worker::protocol::Command;
+
+/// Returns what looks like an attack in some code, as far as it is looked for.
+pub(crate) fn findings(then: SuspiciousCode, code: &str) -> Vec<Finding> {
+    match then {
+        SuspiciousCode::Ignore => Vec::new(),
+        SuspiciousCode::Report | SuspiciousCode::Refuse => scan(code),
+    }
+}
 
 impl Actor {
     /// Takes code into the queue.
@@ -66,11 +74,7 @@ impl Actor {
             added.map_err(|fault| (Box::new(row), fault))
         });
         let after = self.log.last();
-        if let Some(message) = suspicions {
-            let notice = Notice::Log {
-                level: "warning".into(),
-                message,
-            };
+        if let Some(notice) = suspicions {
             self.tell_of(Some((id, &submission)), Happening::Notice(notice));
         }
         let position = self.queue.len() + usize::from(self.running.is_some());
@@ -95,25 +99,26 @@ impl Actor {
     }
 
     /// Returns what looks like an attack in some code, or refuses it, as is configured.
-    fn suspicions(&self, code: &str) -> Result<Option<String>, Fault> {
+    fn suspicions(&self, code: &str) -> Result<Option<Notice>, Fault> {
         let then = self.around.config.sessions.suspicious_code;
-        if then == SuspiciousCode::Ignore {
-            return Ok(None);
-        }
-        let findings = scan(code);
+        let findings = findings(then, code);
         if findings.is_empty() {
             return Ok(None);
         }
         let message = format!(
-            "The code looks suspicious in {} places; the first: {}",
-            findings.len(),
+            "The code looks suspicious in {}; the first: {}",
+            crate::text::count(findings.len() as u64, "place"),
             findings[0]
         );
         if then == SuspiciousCode::Refuse {
             let details = serde_json::json!({"findings": findings});
             return Err(Fault::new(ErrorCode::CodeRefused, message).with_details(details));
         }
-        Ok(Some(message))
+        Ok(Some(Notice::Log {
+            level: "warning".into(),
+            message,
+            findings,
+        }))
     }
 
     /// Queues up for the next execution, if there is one and nothing runs.
@@ -174,13 +179,18 @@ impl Actor {
         };
         // Nobody shall put it to sleep while it waits.
         self.look(|view| view.state = State::Busy);
-        let room = match self.room_to_run(&link).await {
-            Ok(room) => room,
+        let may_begin = match self.around.quotas.fuel_left(self.tenant) {
+            Ok(left) => self.room_to_run(&link).await.map(|room| (room, left)),
+            Err(fault) => Err(fault),
+        };
+        let (room, fuel_left) = match may_begin {
+            Ok(begun) => begun,
             Err(fault) => {
                 self.ticket = None;
                 return self.forget(next, &fault).await;
             }
         };
+        self.shared.out_of_fuel.store(false, Ordering::Release);
         let Waiting {
             id,
             submission,
@@ -192,6 +202,7 @@ impl Actor {
             silent: submission.silent,
             store_history: submission.store_history,
             allow_stdin: submission.allow_stdin,
+            fuel_of_day: Some(fuel_left),
         };
         let counted = self
             .around
@@ -210,6 +221,7 @@ impl Actor {
             first_seq: self.log.last() + 1,
             started_at: crate::store::now(),
             question: Question::None,
+            fuel_given: fuel_left,
         });
         let code = cell.code.clone();
         let sent = link.start(self.id, Command::Run { cell }).await;

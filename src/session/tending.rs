@@ -8,13 +8,16 @@ use sandbox_policy::format_duration;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
-use super::handle::State;
+use super::handle::{Handle, State};
 use super::registry::Sessions;
 use crate::error_code::Fault;
 use crate::id::{SessionId, TenantId};
 use crate::news::{Item, What};
 use crate::store::sessions::SessionRow;
 use crate::tenant::audit::{Action, Entry, Outcome};
+
+/// How often it is looked at what cells use together; workers tell it as often.
+const FUEL: Duration = Duration::from_secs(1);
 
 /// How often the age of sessions is counted.
 const AGE: Duration = Duration::from_secs(5);
@@ -73,6 +76,38 @@ impl Sessions {
             fuel: None,
         });
         Ok(())
+    }
+
+    /// Stops the cells of a tenant that together use up its fuel of the day, until the service stops: each
+    /// was given all that was left when it began.
+    pub(crate) async fn mind_fuel(&self, mut stop: watch::Receiver<bool>) {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(FUEL) => {}
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+            let mut running: HashMap<TenantId, (u64, Vec<Handle>)> = HashMap::new();
+            for handle in self.live.lock().await.values() {
+                let Some((used, given)) = handle.fuel_under_way() else {
+                    continue;
+                };
+                let (sum, handles) = running.entry(handle.tenant).or_default();
+                *sum = sum.saturating_add(used);
+                // Who has used all that it was given is stopped already.
+                if used < given {
+                    handles.push(handle.clone());
+                }
+            }
+            for (tenant, (fuel, handles)) in running {
+                let left = self.around.quotas.fuel_left(tenant).unwrap_or_default();
+                if fuel >= left {
+                    for handle in handles {
+                        // A session that has ended uses nothing.
+                        let _ = handle.stop_for_fuel().await;
+                    }
+                }
+            }
+        }
     }
 
     /// Tells a tenant, and its sessions, when it comes near a quota, until the service stops.

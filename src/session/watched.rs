@@ -10,6 +10,7 @@ use super::handle::Handle;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::ExecutionId;
 use crate::notebook::{Outputs, text_of};
+use crate::tenant::scan::Finding;
 
 /// An execution whose end somebody waits for. When they go away, it is taken back.
 pub(crate) struct Watched {
@@ -83,6 +84,8 @@ pub(crate) struct Gathered {
     pub(crate) finished: Option<Finished>,
     pub(crate) first_seq: Option<u64>,
     pub(crate) last_seq: Option<u64>,
+    /// What the scan of its code found.
+    pub(crate) findings: Vec<Finding>,
 }
 
 impl Gathered {
@@ -94,6 +97,7 @@ impl Gathered {
                 self.outputs.take(&(), message);
             }
             Happening::Notice(Notice::Finished(finished)) => self.finished = Some(finished),
+            Happening::Notice(Notice::Log { findings, .. }) => self.findings.extend(findings),
             Happening::Notice(_) => {}
         }
     }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use futures_util::{SinkExt, StreamExt};
+use python_wasm::{ImageSpec, RuntimeOptions};
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, watch};
@@ -76,6 +77,9 @@ impl Workers {
             images: config.workers.images.clone(),
             budget: budget(config),
         };
+        if !are_there(&orders.images).await? {
+            prepare(&orders.images).await?;
+        }
         let mut own = Vec::new();
         for (tenant, count) in &config.workers.own {
             let tenant: TenantId = tenant.parse().with_context(|| {
@@ -166,7 +170,7 @@ impl Team {
         let first = match Process::start(orders, 0).await {
             Ok(first) => first,
             Err(error) => {
-                tracing::info!(%error, "the interpreter is prepared; the first time that takes some minutes");
+                tracing::warn!(%error, "the first worker does not start; what it opens is made again where it is damaged");
                 prepare(&orders.images).await?;
                 Process::start(orders, 0).await?
             }
@@ -342,6 +346,17 @@ impl Process {
             }
         }
     }
+}
+
+/// Tells whether all is there that workers open.
+async fn are_there(images: &[String]) -> anyhow::Result<bool> {
+    let specs: Vec<ImageSpec> = images
+        .iter()
+        .map(|name| ImageSpec::builtin(name))
+        .collect::<Result<_, _>>()
+        .context("workers.images")?;
+    let there = move || RuntimeOptions::default().has(&specs);
+    Ok(tokio::task::spawn_blocking(there).await??)
 }
 
 /// Fetches and builds what workers only open, in processes that have this one's environment (pip

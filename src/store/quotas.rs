@@ -5,7 +5,7 @@ use crate::error_code::Fault;
 use crate::id::TenantId;
 
 /// What was set for a tenant; nothing where the configuration holds.
-#[derive(Debug, Clone, Default, sqlx::FromRow)]
+#[derive(Debug, Clone, Copy, Default, sqlx::FromRow)]
 pub(crate) struct QuotaRow {
     pub(crate) sessions: Option<i64>,
     pub(crate) cells_at_once: Option<i64>,

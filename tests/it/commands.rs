@@ -44,6 +44,35 @@ fn an_image_of_ones_own_is_built_and_used() {
 }
 
 #[test]
+fn images_of_ones_own_are_listed_and_say_what_their_recipes_lack() {
+    let folder = Folder::new();
+    folder.write("mine.toml", "name = 'mine'\nextends = 'base'");
+    folder.run(&["image", "build", "mine.toml"]).expect(0);
+    let list = folder.run(&["image", "list"]).expect(0).stdout;
+    let listed = |name: &str| list.lines().any(|line| line.starts_with(name));
+    assert!(
+        listed("mine   Built from a recipe, ") && listed("base "),
+        "{list}"
+    );
+    for (recipe, told) in [
+        (
+            "imports = ['nowhere_to_be_found']",
+            "error: the recipe of the image \"lacking\" cannot be followed at \"import nowhere_to_be_found\"; correct it there, or add \
+             the wheel of what it imports to its `wheels`: ModuleNotFoundError: No module named 'nowhere_to_be_found'\n",
+        ),
+        ("setup = '1 / 0'", "at \"setup\"; correct it there"),
+    ] {
+        let text = format!("name = 'lacking'\nextends = 'base'\n{recipe}");
+        folder.write("lacking.toml", &text);
+        let refused = folder.run(&["image", "build", "--quiet", "lacking.toml"]);
+        let refusal = refused.expect(2).stderr;
+        assert!(refusal.contains(told), "{refusal}");
+    }
+    let list = folder.run(&["image", "list"]).expect(0).stdout;
+    assert!(!list.contains("lacking"), "{list}");
+}
+
+#[test]
 fn policies_are_listed_and_shown() {
     let folder = Folder::new();
     let list = folder.run(&["policy", "list"]).expect(0).stdout;

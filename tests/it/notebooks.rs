@@ -175,10 +175,17 @@ fn a_cell_may_be_meant_to_raise() {
     let folder = Folder::new();
     let cells = [code("1 / 0", &["raises-exception"]), code("print(2)", &[])];
     folder.write("a.ipynb", &notebook(&cells));
-    folder.run(&["run", "a.ipynb", "--image", "base"]).expect(0);
+    let ran = folder.run(&["run", "a.ipynb", "--image", "base"]).expect(0);
     let written = folder.outputs("a.out.ipynb");
     assert_eq!(written.error(0).0, "ZeroDivisionError");
     assert_eq!(written.text(1), "2\n");
+    let told =
+        "ZeroDivisionError: division by zero (expected: the cell is tagged raises-exception)";
+    assert!(
+        ran.stderr.contains(told) && !ran.stderr.contains("ERROR"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]

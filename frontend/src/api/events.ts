@@ -2,6 +2,7 @@
 
 import type { Output, MimeBundle } from '@/outputs/types'
 import type { Cell } from '@/notebook/model'
+import type { Schemas } from './client'
 
 interface Of<Type extends string, Content> {
   type: Type
@@ -60,7 +61,7 @@ export type Happening =
   | Of<'cell_changed', { revision: number; stale: boolean; running: boolean; cell: WireCell }>
   | Of<'cells_moved', { revision: number; at: number; removed: number; cells: string[] }>
   | Of<'presence', { watchers: number }>
-  | Of<'log', { level: 'info' | 'warning' | 'error'; message: string }>
+  | Of<'log', { level: 'info' | 'warning' | 'error'; message: string; findings?: Schemas['Finding'][] }>
 
 /** A cell as `cell_changed` has it. */
 export type WireCell = Omit<Cell, 'stale' | 'running' | 'outputs'> & { outputs: Output[] }

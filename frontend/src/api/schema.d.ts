@@ -54,6 +54,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells what happens in the tenant, as `/ws/events` does, to clients that have no WebSocket.
+         * @description The answer goes on until one side ends it. A comment comes after each 15 seconds without an event. The last event is of the
+         *     type `closed` and says why: with the code 1013 the client was too slow and comes again.
+         */
+        get: operations["get_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/execute": {
         parameters: {
             query?: never;
@@ -703,13 +724,14 @@ export interface paths {
         };
         /** Tells what the tenant may use. */
         get: operations["get_quotas"];
-        /** Sets what a tenant may use. For the operator; sessions that exist are not ended by it. */
+        /** Sets all that a tenant may use; PATCH changes some of it. For the operator; sessions that exist are not ended by it. */
         put: operations["put_quotas"];
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Changes some of what a tenant may use. For the operator; sessions that exist are not ended by it. */
+        patch: operations["patch_quotas"];
         trace?: never;
     };
     "/api/v1/sessions": {
@@ -974,7 +996,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes a second session in the state of this one, or many of them. */
+        /**
+         * Makes a second session in the state of this one, or many of them.
+         * @description A fork has its parent's image, policy, limits and project, and the same secrets are granted to it: `secrets` in the answer names
+         *     them, and PATCH of the fork takes them away.
+         */
         post: operations["post_sessions_session_id_fork"];
         delete?: never;
         options?: never;
@@ -1876,6 +1902,8 @@ export interface components {
             /** Format: int64 */
             execution_count?: number | null;
             execution_id: string;
+            /** @description What looks suspicious in the code (`sessions.suspicious_code`). Not there in lists. */
+            findings?: components["schemas"]["Finding"][] | null;
             finished_at?: string | null;
             /** Format: int64 */
             first_seq?: number | null;
@@ -1944,6 +1972,17 @@ export interface components {
         /** @description Files that a form brings; each part has a file name, which may be a path inside the folder. */
         FileForm: {
             file: string[];
+        };
+        /** @description Where a pattern was seen. */
+        Finding: {
+            /**
+             * Format: int32
+             * @description The line, from 1.
+             */
+            line: number;
+            pattern: components["schemas"]["Pattern"];
+            /** @description What was seen and what it is usually for. */
+            why: string;
         };
         /** @description The fork, or the list of forks when a count was given. */
         Forked: components["schemas"]["SessionView"] | {
@@ -2236,6 +2275,8 @@ export interface components {
             cached: boolean;
             error?: Record<string, never> | null;
             exports: components["schemas"]["OnceFile"][];
+            /** @description What looks suspicious in the code (`sessions.suspicious_code`). */
+            findings: components["schemas"]["Finding"][];
             /** @description As nbformat 4.5 has them. */
             outputs: Record<string, never>[];
             /** @description `success`, `error`, `limit`, `interrupted`, `killed` or `lost`. */
@@ -2366,6 +2407,8 @@ export interface components {
                 /** Format: int64 */
                 execution_count?: number | null;
                 execution_id: string;
+                /** @description What looks suspicious in the code (`sessions.suspicious_code`). Not there in lists. */
+                findings?: components["schemas"]["Finding"][] | null;
                 finished_at?: string | null;
                 /** Format: int64 */
                 first_seq?: number | null;
@@ -2516,6 +2559,11 @@ export interface components {
             next?: string | null;
         };
         /**
+         * @description A suspicious pattern.
+         * @enum {string}
+         */
+        Pattern: "sandbox_walk" | "native_code" | "process" | "network" | "hidden_code" | "miner";
+        /**
          * @description How urgent an execution is.
          * @enum {string}
          */
@@ -2582,7 +2630,36 @@ export interface components {
              */
             strikes: number;
         };
-        /** @description What a tenant may use. What is not named is as the service is configured. */
+        /** @description A change of what a tenant may use. What is left out stays; `null` is as the service is configured. */
+        QuotaChange: {
+            /**
+             * Format: int64
+             * @description Cells that run at the same time.
+             */
+            cells_at_once?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes of files and checkpoints.
+             */
+            disk?: number | null;
+            /**
+             * Format: int64
+             * @description Fuel in a UTC day.
+             */
+            fuel_per_day?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes of memory of sessions that are awake.
+             */
+            memory?: number | null;
+            /**
+             * Format: int64
+             * @description Sessions that exist, awake or not.
+             */
+            sessions?: number | null;
+            tenant_id?: components["schemas"]["TenantId"] | null;
+        };
+        /** @description All that a tenant may use. What is not named is as the service is configured. */
         QuotaRequest: {
             /**
              * Format: int64
@@ -3061,6 +3138,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, each as JSON */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
         };
@@ -4546,6 +4643,30 @@ export interface operations {
             };
         };
     };
+    patch_quotas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuotaChange"];
+            };
+        };
+        responses: {
+            /** @description The limits as they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limits"];
+                };
+            };
+        };
+    };
     get_sessions: {
         parameters: {
             query?: {
@@ -5011,7 +5132,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": number[];
                     "application/octet-stream": unknown;
+                    "application/pdf": number[];
+                    "application/vnd.apache.arrow.file": number[];
+                    "application/vnd.apache.parquet": number[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                    "application/x-npy": number[];
+                    "image/png": number[];
+                    "image/svg+xml": number[];
+                    "text/csv": number[];
                 };
             };
         };

@@ -17,9 +17,9 @@ use crate::progress::{Progress, Unit};
 use crate::runtime::{Runtime, RuntimeError, unpack_wheel};
 use crate::session::{Session, SessionError, SessionOptions};
 
-/// Returns the name of an image's file, and the folder name of its packages if it adds any.
-pub(super) fn name(
-    runtime: &Runtime,
+/// Returns the name of an image's file for a runtime of this digest, and the folder name of its packages if it adds any.
+pub(crate) fn image_file(
+    runtime: &str,
     spec: &ImageSpec,
 ) -> Result<(String, Option<String>), ImageError> {
     let recipe = serde_json::to_vec(&steps(spec)?).expect("steps are writable");
@@ -42,7 +42,7 @@ pub(super) fn name(
         )
     });
     let made_of = [
-        runtime.digest().as_bytes(),
+        runtime.as_bytes(),
         &recipe,
         packages.as_deref().unwrap_or_default().as_bytes(),
     ];
@@ -64,7 +64,7 @@ pub(super) async fn open_or_build(
             source,
         })
     };
-    let (name, packages) = name(runtime, spec)?;
+    let (name, packages) = image_file(runtime.digest(), spec)?;
     let _turn = cache.turn(&name).map_err(fail)?;
     let made_with = MadeWith {
         runtime: runtime.digest().to_owned(),
@@ -158,7 +158,7 @@ async fn build(
         machine
             .ask(json!({"op": "eval", "code": code}))
             .await
-            .map_err(|reason| failed(label, reason))?;
+            .map_err(|reason| unfollowed(spec, label, reason))?;
     }
     let sealed = machine
         .ask(json!({"op": "seal"}))
@@ -190,6 +190,28 @@ async fn build(
         })?;
     progress.finish(&title);
     Ok(())
+}
+
+/// Returns the failure of a step: the recipe's, unless it is one of ours. Of an import the exception says
+/// all; its traceback is of the import itself.
+fn unfollowed(spec: &ImageSpec, step: &str, reason: String) -> ImageError {
+    let (image, step) = (spec.name.clone(), step.to_owned());
+    if ImageSpec::builtin(&spec.name).is_ok_and(|builtin| builtin == *spec) {
+        return ImageError::Step {
+            image,
+            step,
+            reason,
+        };
+    }
+    let reason = match reason.split_once('\n') {
+        Some((exception, _)) if step.starts_with("import ") => exception.to_owned(),
+        Some(_) | None => reason,
+    };
+    ImageError::Recipe {
+        image,
+        step,
+        reason,
+    }
 }
 
 /// Returns what is run for a recipe: a label and code for each step.

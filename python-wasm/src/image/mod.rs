@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use cap_std::fs::Dir;
 
+pub(crate) use build::image_file;
 pub(crate) use bytecode::compile_library;
 #[cfg(test)]
 pub(crate) use file::head_of;
@@ -46,7 +47,7 @@ pub enum ImageError {
         /// What is wrong.
         reason: String,
     },
-    /// A step of the recipe failed in the guest.
+    /// A step of the build failed in the guest.
     #[error("building the image {image:?} failed at {step:?}: {reason}")]
     Step {
         /// The image's name.
@@ -54,6 +55,19 @@ pub enum ImageError {
         /// The step.
         step: String,
         /// What Python said, or why it was stopped.
+        reason: String,
+    },
+    /// A step of a recipe of one's own raised.
+    #[error(
+        "the recipe of the image {image:?} cannot be followed at {step:?}; correct it there, or add the wheel of what it imports \
+         to its `wheels`: {reason}"
+    )]
+    Recipe {
+        /// The image's name.
+        image: String,
+        /// The step.
+        step: String,
+        /// What Python said.
         reason: String,
     },
     /// A wheel cannot be added.
@@ -173,6 +187,7 @@ impl Runtime {
 
     /// Tells whether the image is in the cache already.
     pub fn has_image(&self, spec: &ImageSpec) -> bool {
-        build::name(self, spec).is_ok_and(|(name, _)| self.parts().cache.path(&name).exists())
+        image_file(self.digest(), spec)
+            .is_ok_and(|(name, _)| self.parts().cache.path(&name).exists())
     }
 }

@@ -77,7 +77,8 @@ impl Code {
         module: &[u8],
         progress: &dyn Progress,
     ) -> Result<Self, RuntimeError> {
-        const STEP: &str = "compiling the interpreter (about a minute)";
+        const STEP: &str =
+            "compiling the interpreter (one to six minutes, by how many cores are free)";
         let fail = |source| RuntimeError::Cache {
             path: cache.path(name),
             source,

@@ -2,6 +2,7 @@
 
 mod code;
 mod fetch;
+mod inventory;
 mod kernel;
 mod library;
 mod linked;
@@ -26,6 +27,7 @@ use crate::memory::{DirtyTracking, ImageFile};
 use crate::progress::Progress;
 use code::Code;
 use fetch::Wanted;
+pub use inventory::OwnImage;
 use linked::Engines;
 use lock::Lock;
 use names::Names;

@@ -24,6 +24,9 @@ pub struct Cell {
     pub store_history: bool,
     /// Questions (`input()`) may be asked.
     pub allow_stdin: bool,
+    /// Fuel that is left of a day's, where whoever keeps the sessions counts by the day. The cell gets no
+    /// more, whatever the policy gives.
+    pub fuel_of_day: Option<u64>,
 }
 
 impl Cell {
@@ -35,6 +38,7 @@ impl Cell {
             silent: false,
             store_history: true,
             allow_stdin: false,
+            fuel_of_day: None,
         }
     }
 }
@@ -97,14 +101,12 @@ impl Session {
         cell: &Cell,
         events: &mpsc::Sender<Event>,
     ) -> Result<Execution, SessionError> {
-        let budget = self.cell_budget();
+        let budget = self.cell_budget(cell.fuel_of_day);
         if budget.fuel == 0 {
-            let message =
-                "the session used all its fuel, the policy's `fuel_per_session`; nothing was run"
-                    .to_owned();
+            let message = format!("{}; nothing was run", budget.fuel_message());
             self.tell(events, "LimitExceeded", &message).await;
             let outcome = Outcome::Limit {
-                limit: Stop::FuelPerSession,
+                limit: budget.fuel_limit,
                 message,
             };
             return Ok(self.execution(outcome, 0, std::time::Duration::ZERO));
@@ -187,9 +189,12 @@ impl Session {
         let ename = reply.text("ename");
         match turn.stopped() {
             Some(Stop::Interrupt) if ename == "KeyboardInterrupt" => return Outcome::Interrupted,
-            Some(limit @ (Stop::CellTime | Stop::FuelPerCell | Stop::FuelPerSession))
-                if ename == "LimitExceeded" =>
-            {
+            Some(
+                limit @ (Stop::CellTime
+                | Stop::FuelPerCell
+                | Stop::FuelPerSession
+                | Stop::FuelPerDay),
+            ) if ename == "LimitExceeded" => {
                 return Outcome::Limit {
                     limit,
                     message: turn.message(limit),

@@ -325,23 +325,23 @@ impl Session {
         &self.options.policy.limits
     }
 
-    /// Returns what a cell may use now.
-    fn cell_budget(&self) -> Budget {
+    /// Returns what a cell may use now, when so much is left of a day's fuel.
+    fn cell_budget(&self, fuel_of_day: Option<u64>) -> Budget {
         let limits = self.limits();
         let left = limits.fuel_per_session.saturating_sub(self.fuel_used);
-        let (fuel, fuel_limit) = if left < limits.fuel_per_cell {
-            (left, Stop::FuelPerSession)
-        } else {
-            (limits.fuel_per_cell, Stop::FuelPerCell)
-        };
-        Budget {
+        let mut budget = Budget {
             time: limits.cell_time,
             grace: limits.grace_time,
-            fuel,
-            fuel_limit,
+            fuel: limits.fuel_per_cell,
+            fuel_limit: Stop::FuelPerCell,
             // The grace is a time; this only keeps the fuel from ending it early.
             grace_fuel: GRACE_FUEL,
+        };
+        budget.narrow(left, Stop::FuelPerSession);
+        if let Some(left) = fuel_of_day {
+            budget.narrow(left, Stop::FuelPerDay);
         }
+        budget
     }
 
     /// Returns the pages this session does not share with its image.

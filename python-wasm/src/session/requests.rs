@@ -227,7 +227,7 @@ impl Session {
     async fn answer(&mut self, op: &'static str, request: Value) -> Result<Frame, SessionError> {
         let mut frame = Frame::of(request);
         frame.header.insert("op".into(), json!(op));
-        let cell = self.cell_budget();
+        let cell = self.cell_budget(None);
         let most = if op == "variables" {
             VARIABLES_TIME
         } else {
@@ -253,6 +253,7 @@ impl Session {
                 limit @ (Stop::CellTime
                 | Stop::FuelPerCell
                 | Stop::FuelPerSession
+                | Stop::FuelPerDay
                 | Stop::Interrupt),
             ) = self.machine.host().turn.stopped()
             {

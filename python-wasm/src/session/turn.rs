@@ -67,16 +67,19 @@ pub enum Stop {
     FuelPerCell,
     /// The session used the fuel the policy gives to it.
     FuelPerSession,
+    /// The cell used what was left of the day's fuel when it began.
+    FuelPerDay,
 }
 
 impl Stop {
-    /// Returns the policy's name of the limit, or `interrupt`.
+    /// Returns the name of the limit in the policy or among the quotas, or `interrupt`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Interrupt => "interrupt",
             Self::CellTime => "cell_time",
             Self::FuelPerCell => "fuel_per_cell",
             Self::FuelPerSession => "fuel_per_session",
+            Self::FuelPerDay => "fuel_per_day",
         }
     }
 }
@@ -145,6 +148,33 @@ pub(crate) struct Budget {
     /// Which limit the fuel stands for.
     pub(crate) fuel_limit: Stop,
     pub(crate) grace_fuel: u64,
+}
+
+impl Budget {
+    /// Leaves no more fuel than this, for the sake of another limit.
+    pub(super) fn narrow(&mut self, fuel: u64, limit: Stop) {
+        if fuel < self.fuel {
+            self.fuel = fuel;
+            self.fuel_limit = limit;
+        }
+    }
+
+    /// Says that the fuel is used up, and whose it was.
+    pub(super) fn fuel_message(&self) -> String {
+        match self.fuel_limit {
+            Stop::FuelPerSession => {
+                "the session used all its fuel, the policy's `fuel_per_session`".into()
+            }
+            Stop::FuelPerDay => format!(
+                "the cell used {} units of fuel, all that was left of the day's, the quota `fuel_per_day`",
+                self.fuel
+            ),
+            Stop::Interrupt | Stop::CellTime | Stop::FuelPerCell => format!(
+                "the cell used {} units of fuel, the policy's `fuel_per_cell`",
+                self.fuel
+            ),
+        }
+    }
 }
 
 /// A turn that did not come to an end in its grace.
@@ -236,12 +266,8 @@ impl TurnState {
                 "the cell ran longer than {:?}, the policy's `cell_time`",
                 self.budget.time
             ),
-            Stop::FuelPerCell => format!(
-                "the cell used {} units of fuel, the policy's `fuel_per_cell`",
-                self.budget.fuel
-            ),
-            Stop::FuelPerSession => {
-                "the session used all its fuel, the policy's `fuel_per_session`".into()
+            Stop::FuelPerCell | Stop::FuelPerSession | Stop::FuelPerDay => {
+                self.budget.fuel_message()
             }
         }
     }

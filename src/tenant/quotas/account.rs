@@ -7,6 +7,7 @@ use tokio::sync::broadcast;
 use super::{Limits, RESOURCES, Resource, Warning, lock};
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::TenantId;
+use crate::store::quotas::QuotaRow;
 use crate::tenant::name;
 
 /// An account.
@@ -19,6 +20,8 @@ pub(super) struct Account {
 /// What stands in an account.
 pub(super) struct State {
     pub(super) limits: Limits,
+    /// What of the limits was set for this tenant.
+    pub(super) set: QuotaRow,
     pub(super) used: [u64; RESOURCES.len()],
     warned: [bool; RESOURCES.len()],
     /// The UTC day that the fuel in `used` belongs to, and what of it is not yet stored.
@@ -42,6 +45,7 @@ impl Account {
     ) -> Self {
         let state = State {
             limits,
+            set: QuotaRow::default(),
             used: Default::default(),
             warned: Default::default(),
             day,

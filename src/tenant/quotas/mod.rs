@@ -101,6 +101,8 @@ pub(crate) struct Quotas {
     store: Store,
     defaults: Limits,
     accounts: Mutex<HashMap<TenantId, Arc<Account>>>,
+    /// Who changes limits, one after the other: a change is of what the one before left.
+    changing: tokio::sync::Mutex<()>,
     warnings: broadcast::Sender<Warning>,
 }
 
@@ -117,6 +119,7 @@ impl Quotas {
                 fuel_per_day: defaults.fuel_per_day,
             },
             accounts: Mutex::default(),
+            changing: tokio::sync::Mutex::default(),
             warnings: broadcast::Sender::new(WARNINGS),
         };
         for row in store.quotas().await? {
@@ -128,7 +131,9 @@ impl Quotas {
                 disk: row.disk,
                 fuel_per_day: row.fuel_per_day,
             };
-            account.state().limits = quotas.defaults.with(&set);
+            let mut state = account.state();
+            state.limits = quotas.defaults.with(&set);
+            state.set = set;
         }
         for row in store.fuel_of_day(&today()).await? {
             let account = quotas.account(super::stored(&row.tenant_id)?);
@@ -179,12 +184,19 @@ impl Quotas {
     /// Refuses while the tenant's fuel of the day is used up, or its disk: each cell leaves a state.
     pub(crate) fn may_run(&self, tenant: TenantId) -> Result<(), Fault> {
         self.may_store(tenant)?;
+        self.fuel_left(tenant).map(drop)
+    }
+
+    /// Returns how much fuel the tenant has left of the day, or refuses when that is none. A cell that
+    /// begins may use no more; cells that run at the same time are stopped together when they have.
+    pub(crate) fn fuel_left(&self, tenant: TenantId) -> Result<u64, Fault> {
         let account = self.account(tenant);
         let mut state = account.state();
         state.turn_day(&today());
         let used = state.used[Resource::FuelPerDay.place()];
-        if used < state.limits.fuel_per_day {
-            return Ok(());
+        let left = state.limits.fuel_per_day.saturating_sub(used);
+        if left > 0 {
+            return Ok(left);
         }
         Err(
             account::exceeded(Resource::FuelPerDay, used, 0, state.limits.fuel_per_day)
@@ -244,25 +256,30 @@ impl Quotas {
         self.warnings.subscribe()
     }
 
-    /// Sets what a tenant may use; nothing where the configuration shall hold. The operator may.
+    /// Sets what a tenant may use to what `change` makes of what was set before; nothing where the
+    /// configuration shall hold. The operator may.
     pub(crate) async fn set_limits(
         &self,
         audit: &Audit,
         caller: &Caller,
         tenant: TenantId,
-        row: &QuotaRow,
+        change: impl FnOnce(QuotaRow) -> QuotaRow,
     ) -> Result<Limits, Fault> {
+        let _turn = self.changing.lock().await;
+        let account = self.account(tenant);
+        let row = change(account.state().set);
         let entry = Entry::of(
             caller,
             Action::QuotaChange,
             format!("tenant {tenant}: {row:?}"),
         );
-        let account = self.account(tenant);
         audit
-            .guard(entry, self.store.set_quotas(tenant, row))
+            .guard(entry, self.store.set_quotas(tenant, &row))
             .await?;
-        let limits = self.defaults.with(row);
-        account.state().limits = limits;
+        let limits = self.defaults.with(&row);
+        let mut state = account.state();
+        state.limits = limits;
+        state.set = row;
         Ok(limits)
     }
 

@@ -8,7 +8,7 @@
 mod tokens;
 mod words;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokens::{Kind, Token};
 use utoipa::ToSchema;
 use words::{MINERS, MODULES, RUNS, STARTS, UNPACKS, WALKS};
@@ -20,7 +20,9 @@ const MOST: usize = 50;
 const LOOK_AHEAD: usize = 500;
 
 /// A suspicious pattern.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Pattern {
     /// Walks from an object to what the interpreter holds.
@@ -38,7 +40,7 @@ pub(crate) enum Pattern {
 }
 
 /// Where a pattern was seen.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Finding {
     /// The line, from 1.
     line: u32,

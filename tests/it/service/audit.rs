@@ -175,7 +175,7 @@ async fn tampering_is_found_and_its_first_record_named() {
     let sound = verify(service.data(), &[]);
     assert!(sound.status.success(), "{sound:?}");
     assert!(
-        String::from_utf8_lossy(&sound.stdout).starts_with("10 records of 1 tenants"),
+        String::from_utf8_lossy(&sound.stdout).starts_with("10 records of 1 tenant:"),
         "{sound:?}"
     );
 

@@ -42,6 +42,34 @@ async fn code_runs_once_with_files_datasets_and_exports() {
 }
 
 #[tokio::test]
+async fn what_looks_suspicious_is_reported_with_the_result_and_later() {
+    let service = Service::start();
+    let code = "1\nimport subprocess";
+    let found = |ran: &Value| {
+        assert_eq!(ran["findings"].as_array().map(Vec::len), Some(1), "{ran:#}");
+        assert_eq!(ran["findings"][0]["line"], 2);
+        assert_eq!(ran["findings"][0]["pattern"], "process");
+    };
+    for cached in [false, true] {
+        let body = json!({"code": code, "cache": "use"});
+        let ran = service.post("/execute", body).await.expect(200);
+        assert_eq!(ran["cached"], cached);
+        found(&ran);
+    }
+    let session = service.session().await;
+    let ran = service.run(&session, code).await;
+    found(&ran);
+    let id = ran["execution_id"].as_str().expect("an id");
+    let path = format!("/sessions/{session}/executions");
+    found(&service.get(&format!("{path}/{id}")).await.expect(200));
+    // The control: of harmless code there is nothing to report, and a list says nothing of it.
+    let harmless = service.post("/execute", json!({"code": "1"})).await;
+    assert_eq!(harmless.expect(200)["findings"], json!([]));
+    let listed = service.get(&path).await.expect(200);
+    assert!(listed["items"][0]["findings"].is_null(), "{listed:#}");
+}
+
+#[tokio::test]
 async fn kept_results_stand_in_for_runs_only_when_that_is_asked_for() {
     let service = Service::start();
     let run = async |code: &str, cache: &str| {

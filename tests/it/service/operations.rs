@@ -133,6 +133,10 @@ fn the_configuration_is_checked_and_shown_without_secrets() {
     .expect("written");
     let checked = config(&["check", path], &[]);
     assert!(checked.status.success(), "{checked:?}");
+    let named = config(&["check", "--config", path], &[]);
+    assert_eq!(named.stdout, checked.stdout, "{named:?}");
+    let twice = config(&["check", path, "--config", path], &[]);
+    assert_eq!(twice.status.code(), Some(2), "{twice:?}");
     let shown = config(
         &["show", "--config", path],
         &[("CELLBLOCK_WORKERS__SHARED", "3")],

@@ -111,6 +111,43 @@ async fn the_disk_counts_files_notebooks_and_checkpoints_and_is_refused_by_name(
 }
 
 #[tokio::test]
+async fn a_patch_changes_what_it_names_and_a_put_everything() {
+    let service = Service::start_with(&[("quotas.sessions", "7")]);
+    let usual = service.get("/quotas").await.expect(200);
+    let changed = |changes: &[(&str, u64)]| {
+        let mut limits = usual.clone();
+        for (name, limit) in changes {
+            limits[name] = json!(limit);
+        }
+        limits
+    };
+    let patch = async |body: Value| service.patch("/quotas", body).await.expect(200);
+    assert_eq!(patch(json!({"disk": 5})).await, changed(&[("disk", 5)]));
+    let both = changed(&[("disk", 5), ("sessions", 2)]);
+    assert_eq!(patch(json!({"sessions": 2})).await, both);
+    assert_eq!(patch(json!({})).await, both);
+    assert_eq!(service.get("/quotas").await.expect(200), both);
+    assert_eq!(
+        patch(json!({"sessions": null})).await,
+        changed(&[("disk", 5)])
+    );
+    let put = service.put_json("/quotas", json!({"sessions": 3})).await;
+    assert_eq!(put.expect(200), changed(&[("sessions", 3)]));
+    for wrong in [
+        json!({"disk": 1_u64 << 53}),
+        json!({"disc": 1}),
+        json!({"disk": "5"}),
+    ] {
+        let refused = service.patch("/quotas", wrong).await;
+        assert!([400, 422].contains(&refused.status.as_u16()), "{refused:?}");
+    }
+    assert_eq!(
+        service.get("/quotas").await.expect(200),
+        changed(&[("sessions", 3)])
+    );
+}
+
+#[tokio::test]
 async fn memory_is_the_tenants_own_and_others_sleep_for_who_is_awake() {
     let service = Service::start();
     let first = service.session().await;

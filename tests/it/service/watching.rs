@@ -142,6 +142,79 @@ async fn a_tenants_news_are_told_to_those_who_watch_it_and_to_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_tenants_news_come_as_an_event_stream_too_until_the_service_or_the_key_ends() {
+    let mut service = Service::start_with_tenants(&[]);
+    let (one, two) = (service.tenant("one").await, service.tenant("two").await);
+    let short = one.key_for(&service, json!({"name": "short"})).await;
+    let mut watcher = Lines::open(&service, &one.key).await;
+    let mut revoked = Lines::open(&service, &short.key).await;
+    two.post(&service, "/sessions", json!({})).await.expect(201);
+    let session = text(&one.post(&service, "/sessions", json!({})).await.expect(201)["id"]);
+    // Of the other tenant's session, which was there before, neither hears.
+    for lines in [&mut watcher, &mut revoked] {
+        let first = lines.next().await.expect("it is open");
+        assert_eq!(
+            (&first["type"], &first["session_id"]),
+            (&json!("session_status"), &json!(session))
+        );
+    }
+    let closed = async |lines: &mut Lines| {
+        let mut last = json!(null);
+        while let Some(event) = lines.next().await {
+            last = event;
+        }
+        assert_eq!(last["type"], "closed", "{last}");
+        last["content"]["code"].clone()
+    };
+    one.delete(&service, &format!("/keys/{}", short.key_id))
+        .await
+        .expect(204);
+    assert_eq!(closed(&mut revoked).await, 1008);
+    let path = format!("/sessions/{session}/execute");
+    one.post(&service, &path, json!({"code": "1"}))
+        .await
+        .expect(200);
+    while watcher.next().await.expect("it is open")["type"] != "execution_status" {}
+    service.end();
+    assert_eq!(closed(&mut watcher).await, 1001);
+}
+
+/// The answer of `/events`, event by event.
+struct Lines {
+    response: reqwest::Response,
+    text: String,
+}
+
+impl Lines {
+    async fn open(service: &Service, key: &str) -> Self {
+        let request = service.anonymous(reqwest::Method::GET, "/api/v1/events");
+        let response = request.bearer_auth(key).send().await.expect("it answers");
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        let text = String::new();
+        Self { response, text }
+    }
+
+    /// Returns the next event; nothing when there are no more.
+    async fn next(&mut self) -> Option<Value> {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let (event, rest) = (event.to_owned(), rest.to_owned());
+                self.text = rest;
+                // A comment says no more than that the service is there.
+                if let Some(json) = event.strip_prefix("data: ") {
+                    return Some(serde_json::from_str(json).expect("it is JSON"));
+                }
+                continue;
+            }
+            let more = self.response.chunk().await.expect("it ends well")?;
+            self.text
+                .push_str(std::str::from_utf8(&more).expect("a text"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn who_speaks_where_one_only_listens_is_cut_off_and_others_are_not() {
     let service = Service::start();
     let session = service.session().await;
