@@ -4,7 +4,6 @@ import { useEventListener } from '@vueuse/core'
 import { onBeforeUnmount, watch } from 'vue'
 import { never } from '@/api/events'
 import { listen, type NotebookCommand } from '@/stores/commands'
-import { useLibrary } from '@/stores/library'
 import { useTabs } from '@/stores/tabs'
 import { closeNotebook, type NotebookStore } from './store'
 
@@ -15,7 +14,6 @@ export interface Asked {
 
 export function useTab(store: NotebookStore, { find, restart }: Asked): void {
   const tabs = useTabs()
-  const library = useLibrary()
 
   function heed(command: NotebookCommand): unknown {
     switch (command.type) {
@@ -56,11 +54,6 @@ export function useTab(store: NotebookStore, { find, restart }: Asked): void {
   watch(
     () => store.unsaved.size > 0,
     (unsaved) => tabs.report(`/notebooks/${store.id}`, { unsaved }),
-  )
-  // The tab, the panels and the lists of sessions need not wait until the shell looks by itself.
-  watch(
-    () => [store.copy?.sessionId, store.copy?.status],
-    (_, before) => before[1] !== undefined && void library.lookSoon(),
   )
   useEventListener(window, 'beforeunload', (event) => {
     if (store.unsaved.size === 0) return

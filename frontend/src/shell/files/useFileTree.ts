@@ -1,11 +1,12 @@
 // The folders of a project as a tree: folders are read when they are opened first, and again when something
 // may have changed.
 
-import { useDocumentVisibility, useIntervalFn } from '@vueuse/core'
+import { useDebounceFn, useDocumentVisibility, useIntervalFn } from '@vueuse/core'
 import { computed, ref, watch, type Ref } from 'vue'
 import { Refused } from '@/api/problem'
 import { useConnection } from '@/stores/connection'
 import { list, type Entry } from '@/stores/files'
+import { useLibrary } from '@/stores/library'
 import { useToasts } from '@/stores/toasts'
 import { useUploads } from '@/stores/uploads'
 
@@ -19,7 +20,9 @@ export interface Row {
   siblings: number
 }
 
+/** While something runs, files come by themselves; otherwise somebody else may have put some there. */
 const AGAIN = 8000
+const AGAIN_IDLE = 40_000
 
 export function useFileTree(project: Ref<string>) {
   const folders = ref(new Map<string, Entry[]>())
@@ -28,6 +31,7 @@ export function useFileTree(project: Ref<string>) {
   const uploads = useUploads()
   const toasts = useToasts()
   const connection = useConnection()
+  const library = useLibrary()
   const visible = useDocumentVisibility()
 
   const rows = computed(() => {
@@ -107,7 +111,8 @@ export function useFileTree(project: Ref<string>) {
       if (!away) void refresh()
     },
   )
-  useIntervalFn(() => void glance(), AGAIN)
+  watch(() => library.ended, useDebounceFn(glance, 500, { maxWait: 2000 }))
+  useIntervalFn(() => void glance(), () => (library.anyRuns() ? AGAIN : AGAIN_IDLE))
 
   return { rows, loading, failed, refresh, toggle, names }
 }
