@@ -4,6 +4,7 @@ import { useEventListener } from '@vueuse/core'
 import { onBeforeUnmount, watch } from 'vue'
 import { never } from '@/api/events'
 import { listen, type NotebookCommand } from '@/stores/commands'
+import { useLibrary } from '@/stores/library'
 import { useTabs } from '@/stores/tabs'
 import { closeNotebook, type NotebookStore } from './store'
 
@@ -14,6 +15,7 @@ export interface Asked {
 
 export function useTab(store: NotebookStore, { find, restart }: Asked): void {
   const tabs = useTabs()
+  const library = useLibrary()
 
   function heed(command: NotebookCommand): unknown {
     switch (command.type) {
@@ -54,6 +56,13 @@ export function useTab(store: NotebookStore, { find, restart }: Asked): void {
   watch(
     () => store.unsaved.size > 0,
     (unsaved) => tabs.report(`/notebooks/${store.id}`, { unsaved }),
+  )
+  // Its file may be renamed or moved by anybody.
+  watch(
+    () => library.notebookOf(store.id),
+    (known) => {
+      if (known !== undefined && store.copy !== null) Object.assign(store.copy, { name: known.name, path: known.path })
+    },
   )
   useEventListener(window, 'beforeunload', (event) => {
     if (store.unsaved.size === 0) return
