@@ -67,6 +67,72 @@ test('a notebook that is dropped among the files opens where it lies, and is exp
   expect((await download).suggestedFilename()).toBe('dropped.py')
 })
 
+const NOTEBOOK = JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [{ id: 'a', cell_type: 'code', source: 'x = 1', metadata: {}, outputs: [], execution_count: null }] })
+
+test('a notebook among the files is opened where it lies, and its tab stays when it is renamed, moved and moved with its folder', async ({ page }) => {
+  const api = await service()
+  const { project } = await make(api, [])
+  await put(project, { 'deep/er/lies.ipynb': NOTEBOOK, 'deep/note.txt': 'a' })
+  await enter(page)
+  await chooseProject(page, project)
+  for (const name of ['deep', 'er', 'lies.ipynb']) await page.getByRole('treeitem', { name }).click()
+  await expect(tabs(page).first()).toContainText('lies')
+  const address = page.url()
+  // No copy was made, and it is the same one the next time.
+  const there = async () => ((await (await api.get(`/api/v1/notebooks?project_id=${project}`)).json()) as { items: { path: string }[] }).items.map(({ path }) => path)
+  expect(await there()).toEqual(['deep/er/lies.ipynb'])
+  await page.locator('.cell[data-cell]').first().focus()
+  await page.keyboard.press('Control+Enter')
+  await expect(page.locator('.cell[data-cell]').first()).toContainText('[1]', { timeout: 30_000 })
+
+  const rename = async (row: string, name: string) => {
+    await page.getByRole('treeitem', { name: row }).click({ button: 'right' })
+    await page.getByRole('menuitem', { name: 'Rename…' }).click()
+    await page.getByRole('textbox', { name: 'Name', exact: true }).fill(name)
+    await page.keyboard.press('Enter')
+    await expect(page.getByRole('treeitem', { name })).toBeVisible()
+  }
+  await rename('lies.ipynb', 'stands.ipynb')
+  await expect(tabs(page).first()).toContainText('stands')
+  // With the folder goes the notebook, with its session and its tab.
+  await rename('deep', 'shallow')
+  await expect.poll(there).toEqual(['shallow/er/stands.ipynb'])
+  expect(page.url()).toBe(address)
+  await page.locator('.cell[data-cell]').first().focus()
+  await page.keyboard.press('Control+Enter')
+  await expect(page.locator('.cell[data-cell]').first()).toContainText('[2]')
+  const files = async (folder: string) => ((await (await api.get(`/api/v1/projects/${project}/files${folder}?list=true`)).json()) as { items: { name: string }[] }).items.map(({ name }) => name)
+  expect(await files('')).toEqual(['shallow'])
+  expect(await files('/shallow')).toEqual(['er', 'note.txt'])
+
+  await page.getByRole('treeitem', { name: 'shallow' }).focus()
+  await page.keyboard.press('Delete')
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+  await expect(tabs(page)).toHaveCount(0)
+  expect(await there()).toEqual([])
+})
+
+test('what is no notebook says so when it is opened, and can be mended as the text that it is', async ({ page }) => {
+  const { project } = await make(await service(), [])
+  await put(project, { 'broken.ipynb': '{"cells": [' })
+  await enter(page)
+  await chooseProject(page, project)
+  const row = page.getByRole('treeitem', { name: 'broken.ipynb' })
+  await row.click()
+  await expect(page.getByRole('alert')).toContainText('cannot be read')
+  await row.click({ button: 'right' })
+  await page.getByRole('menuitem', { name: 'Open as text' }).click()
+  const editor = page.getByRole('textbox', { name: 'Text of broken.ipynb' })
+  await expect(editor).toContainText('{"cells": [')
+  await editor.click()
+  await page.keyboard.press('Control+a')
+  await page.keyboard.insertText(NOTEBOOK)
+  await page.keyboard.press('Control+s')
+  await expect(page.getByRole('status').filter({ hasText: 'is saved' })).toBeVisible()
+  await row.click()
+  await expect(page.locator('.cell[data-cell]')).toContainText('x = 1')
+})
+
 test('a large file goes in pieces and arrives whole', async ({ page }) => {
   const api = await service()
   const { project } = await make(api, [])

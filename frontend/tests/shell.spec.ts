@@ -179,11 +179,62 @@ test('the menu of a tab forks the session, and exports in every format', async (
 
   await tab.click({ button: 'right' })
   await page.getByRole('menuitem', { name: 'Fork the session' }).click()
-  await expect(page).toHaveURL(/\/sessions\//)
   await expect(tabs(page)).toHaveCount(2)
-  await page.getByRole('textbox', { name: /Python code/ }).fill('from IPython.display import HTML\ndisplay(HTML(f"<b id=shown>{value * 2}</b>"))')
+  await expect(tabs(page).nth(1)).toHaveAttribute('aria-selected', 'true')
+  await expect(tabs(page).nth(1)).toContainText(/^exported .* \(fork\)/)
+  const cell = page.locator('.cell[data-cell]')
+  await expect(cell).toHaveCount(1)
+  await cell.locator('.source').click()
+  await page.keyboard.press('Control+a')
+  await page.keyboard.insertText('value * 2')
+  await page.keyboard.press('Control+Enter')
+  await expect(cell.locator('.outputs')).toHaveText('42', { timeout: 20_000 })
+})
+
+test('a session without a notebook is forked as the session that it is', async ({ page }) => {
+  const api = await service()
+  const session = (await (await api.post('/api/v1/sessions', { data: { name: `alone ${Date.now()}` } })).json()) as { id: string }
+  await api.post(`/api/v1/sessions/${session.id}/execute`, { data: { code: 'value = 21' } })
+  await enter(page, `/sessions/${session.id}`)
+  await page.getByRole('main').getByRole('button', { name: 'Fork the session' }).click()
+  await expect(tabs(page)).toHaveCount(2)
+  await expect(page).not.toHaveURL(new RegExp(session.id))
+  await page.getByRole('textbox', { name: /Python code/ }).fill('print(value * 2)')
   await page.keyboard.press('Shift+Enter')
-  await expect(page.locator('.execution').last().frameLocator('iframe').locator('#shown').or(page.locator('.execution').last().getByText('42', { exact: true }))).toBeVisible({ timeout: 20_000 })
+  await expect(page.locator('.execution .outputs').last()).toHaveText('42', { timeout: 20_000 })
+})
+
+test('what happens elsewhere is told: the lists are true without being asked for again and again', async ({ page }) => {
+  const api = await service()
+  const [id = ''] = await openTabs(page, ['told'], ['import time\ntime.sleep(1)'])
+  await expect(page.getByRole('contentinfo')).toContainText('No session')
+  const asked: string[] = []
+  page.on('request', (request) => /\/api\/v1\/(sessions|notebooks|projects)(\?|$)/.test(request.url()) && asked.push(request.url()))
+  await api.post(`/api/v1/notebooks/${id}/execute`, { data: { which: 'all' } })
+  await expect(tabs(page).first()).toContainText('running', { timeout: 20_000 })
+  await expect(page.getByRole('contentinfo')).toContainText('Running')
+  await expect(page.getByRole('contentinfo')).toContainText('Idle')
+  const name = `told anew ${Date.now()}`
+  await api.patch(`/api/v1/notebooks/${id}`, { data: { name } })
+  await expect(tabs(page).first()).toContainText(name)
+  expect(asked).toEqual([])
+  // What nobody here knew of is asked for.
+  const other = `told new ${Date.now()}`
+  const made = (await (await api.post('/api/v1/notebooks', { data: { name: other } })).json()) as { notebook_id: string }
+  await page.keyboard.press('Alt+h')
+  await expect(page.getByRole('link', { name: other })).toBeVisible()
+  await api.delete(`/api/v1/notebooks/${made.notebook_id}`)
+  await expect(page.getByRole('link', { name: other })).toHaveCount(0)
+})
+
+test('without a line for news it is looked now and then', async ({ page }) => {
+  await page.routeWebSocket(/\/ws\/events/, (socket) => void socket.close({ code: 1011 }))
+  const api = await service()
+  await enter(page)
+  await expect(page.getByRole('heading', { name: 'Recent notebooks' })).toBeVisible()
+  const name = `looked ${Date.now()}`
+  await api.post('/api/v1/notebooks', { data: { name } })
+  await expect(page.getByRole('link', { name })).toBeVisible({ timeout: 15_000 })
 })
 
 test('the title of the page follows the tab, and the language of the page the settings', async ({ page }) => {

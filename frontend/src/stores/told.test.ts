@@ -41,5 +41,6 @@ test('a notebook is renamed, removed, or asked for when it is new', () => {
 
 test('how a notebook is after an execution is asked; code of no notebook asks nothing', () => {
   expect(told(lists, news('execution_status', { status: 'complete' }, { session_id: 's1', notebook_id: 'n1' })).questions).toEqual([{ about: 'status', notebook: 'n1' }])
+  expect(told(lists, news('execution_status', { status: 'running' }, { session_id: 's1', notebook_id: 'n1' })).questions).toEqual([])
   expect(told(lists, news('execution_status', { status: 'complete' }, { session_id: 's1' })).questions).toEqual([])
 })

@@ -28,7 +28,8 @@ export function told(lists: Lists, news: News): Taken {
       return { lists: { ...lists, sessions }, questions: asks ? [{ about: 'session', id }] : [] }
     }
     case 'execution_status':
-      return { lists, questions: news.notebook_id === undefined ? [] : [{ about: 'status', notebook: news.notebook_id }] }
+      // That its session is busy says that a notebook runs.
+      return { lists, questions: news.notebook_id === undefined || news.content.status === 'running' ? [] : [{ about: 'status', notebook: news.notebook_id }] }
     case 'notebook_changed': {
       const { notebook_id: id, time, content } = news
       const { change, name, path, revision } = content
