@@ -1,7 +1,8 @@
 // A notebook in a real browser: what a person does with it.
 
 import { readFile } from 'node:fs/promises'
-import { expect, test, type Page } from '@playwright/test'
+import type { Page } from '@playwright/test'
+import { expect, test } from './guarded'
 import { call, look, makeNotebook, open, runAll } from './notebooks'
 
 const cells = (page: Page) => page.locator('.cell[data-cell]')
@@ -240,6 +241,42 @@ test('markdown shows its attachments; a pasted picture is kept beside the notebo
   await expect(cell(page, 1).locator('.cm-content')).toContainText('images/my-shot-')
   await page.keyboard.press('Shift+Enter')
   await expect(cell(page, 1).getByRole('img', { name: 'My shot' })).toBeVisible()
+})
+
+test('a picture is dropped into a markdown cell, while it is written and while it is only shown', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('Dropped', [{ source: 'above', cell_type: 'markdown' }, { source: 'beside', cell_type: 'code' }])
+  await open(page, id)
+  const dropOn = (place: string, name: string, type: string) =>
+    page.evaluate(
+      ([place, name, type, pixel]) => {
+        const data = new DataTransfer()
+        data.items.add(new File([Uint8Array.from(atob(pixel!), (letter) => letter.charCodeAt(0))], name!, { type }))
+        const target = document.querySelector(place!)!
+        const { x, y, width, height } = target.getBoundingClientRect()
+        const at = { dataTransfer: data, bubbles: true, cancelable: true, clientX: x + width / 2, clientY: y + height / 2 }
+        target.dispatchEvent(new DragEvent('dragover', at))
+        // Whether the page took it; otherwise the browser would leave the page for the picture.
+        return !target.dispatchEvent(new DragEvent('drop', at))
+      },
+      [place, name, type, PIXEL] as const,
+    )
+  expect(await dropOn('.cell[aria-posinset="1"] .markdown', 'First shot.png', 'image/png')).toBe(true)
+  await expect(cell(page, 1).getByRole('img', { name: 'First shot' })).toBeVisible()
+  await expect.poll(async () => (await look(id)).cells[0]?.source).toMatch(/^above\n\n!\[First shot\]\(images\/first-shot-\d+\.png\)\n$/)
+
+  await cell(page, 1).focus()
+  await page.keyboard.press('Enter')
+  await expect(page.locator('.cm-focused')).toBeVisible()
+  expect(await dropOn('.cm-focused .cm-content', 'Second.png', 'image/png')).toBe(true)
+  await expect(cell(page, 1).locator('.cm-content')).toContainText('images/second-')
+  await page.keyboard.press('Shift+Enter')
+  await expect(cell(page, 1).getByRole('img', { name: 'Second' })).toBeVisible()
+  await expect(cell(page, 1).getByRole('img')).toHaveCount(2)
+
+  // Beside such cells nothing takes it, and the page stays.
+  expect(await dropOn('.cell[aria-posinset="2"] .source', 'Third.png', 'image/png')).toBe(true)
+  await page.waitForTimeout(300)
+  expect((await look(id)).cells[1]?.source).toBe('beside')
 })
 
 test('the signature is told inside a call, and documentation where the pointer rests', async ({ page }) => {

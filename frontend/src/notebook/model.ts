@@ -37,6 +37,8 @@ export interface Activity {
   took?: number
   usage?: Usage
   outcome?: string
+  /** It waited to run when the service ended, and was not begun. */
+  givenUp?: boolean
   prompt?: { prompt: string; password: boolean }
   checkpointBefore?: string | null
 }
@@ -113,11 +115,13 @@ export function apply(notebook: Notebook, event: Event, now: number): Applied {
       notebook.kernel = 'idle'
       if (cell !== undefined) {
         const started = notebook.activities.get(cell.cell_id)?.started
+        const lost = event.content.outcome === 'lost'
         notebook.activities.set(cell.cell_id, {
           state: 'done',
           since: now,
-          took: started === undefined ? event.content.usage.seconds * 1000 : Math.max(0, Date.parse(event.time) - started),
-          usage: event.content.usage,
+          // Of what was lost nobody knows when it ended.
+          took: lost ? undefined : started === undefined ? event.content.usage.seconds * 1000 : Math.max(0, Date.parse(event.time) - started),
+          usage: lost ? undefined : event.content.usage,
           outcome: event.content.outcome,
           checkpointBefore: event.content.checkpoint_before,
         })
@@ -154,12 +158,15 @@ export function apply(notebook: Notebook, event: Event, now: number): Applied {
       else if (cell) notebook.activities.set(cell.cell_id, { state: 'running', since: now, prompt: event.content })
       return 'applied'
     }
+    case 'log':
+      // A warning of a cell, and of no execution: it waited to run, and will not.
+      if (cell !== undefined && event.execution_id === undefined && event.content.level === 'warning') notebook.activities.set(cell.cell_id, { state: 'done', since: now, givenUp: true })
+      return 'applied'
     case 'gap':
       return 'reload'
     case 'execution_status':
     case 'restored':
     case 'checkpoint':
-    case 'log':
     case 'comm_open':
     case 'comm_msg':
     case 'comm_close':

@@ -62,6 +62,13 @@ export function useStartup(): void {
     if (sending || tabs.tabs.some(tabs.isUnsaved)) event.preventDefault()
   })
 
+  // A file that is dropped beside the places for it would be opened by the browser instead of the page.
+  useEventListener(window, ['dragover', 'drop'], (event: DragEvent) => {
+    if (event.defaultPrevented || !event.dataTransfer?.types.includes('Files')) return
+    event.preventDefault()
+    event.dataTransfer.dropEffect = 'none'
+  })
+
   useEventListener(window, 'keydown', (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.isComposing || dialogs.question !== null) return
     const bare = !event.ctrlKey && !event.altKey && !event.metaKey

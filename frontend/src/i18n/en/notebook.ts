@@ -35,6 +35,12 @@ export default {
     outputsHidden: 'Outputs are hidden: {count}',
     expand: 'Show the outputs at full height',
     collapse: 'Scroll the outputs',
+    brokenOff: {
+      service: 'The service stopped while this cell ran. The variables are as they were before it.',
+      worker: 'This cell was broken off: the process that ran it ended. The variables are as they were before it.',
+      waited: 'This cell was not run: the service stopped while it waited.',
+      again: 'Run again',
+    },
     undone: 'Shows what was before the undo.',
     stale: 'Changed since it ran.',
     spoken: 'Cell {number}: {outcome}. {text}',

@@ -38,6 +38,12 @@ export default {
     outputsHidden: '已隐藏 {count} 个输出',
     expand: '完整显示输出',
     collapse: '滚动显示输出',
+    brokenOff: {
+      service: '此单元格运行时服务停止了。变量与运行它之前一样。',
+      worker: '此单元格已中断：运行它的进程结束了。变量与运行它之前一样。',
+      waited: '此单元格未运行：它等待时服务停止了。',
+      again: '再次运行',
+    },
     undone: '显示的是撤销之前的内容。',
     stale: '自上次运行后已更改。',
     spoken: '单元格 {number}：{outcome}。{text}',
