@@ -96,6 +96,33 @@ test('a cell is interrupted, and what it printed stays', async ({ page }) => {
   await expect(cell(page, 1).locator('.outputs')).toContainText('begun')
 })
 
+test('cells run in the order in which they were asked to, also while one is still being saved', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('Order', ['n = 1', 'n += 1', 'n * 10'])
+  await open(page, id)
+  // A line on which what is written arrives late.
+  await page.route('**/cells/*', async (route) => {
+    if (route.request().method() === 'PATCH') await new Promise((resolve) => setTimeout(resolve, 700))
+    await route.continue()
+  })
+  await cell(page, 1).locator('.source').click()
+  await page.keyboard.press('End')
+  await page.keyboard.insertText('00')
+  for (let times = 0; times < 3; times += 1) await page.keyboard.press('Shift+Enter')
+  await expect(cell(page, 3).locator('.outputs')).toHaveText('1010', { timeout: 30_000 })
+  await expect(cell(page, 1)).toContainText('[1]')
+})
+
+test('a question mark shows the help beneath its cell', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('Question', ['len?'])
+  await open(page, id)
+  await cell(page, 1).focus()
+  await page.keyboard.press('Control+Enter')
+  const help = page.getByRole('region', { name: 'Help for len' })
+  await expect(help).toContainText('Return the number of items in a container', { timeout: 30_000 })
+  await help.getByRole('button', { name: 'Close' }).click()
+  await expect(help).toHaveCount(0)
+})
+
 test('the execution of a cell is undone: variables come back', async ({ page }) => {
   const { notebook_id: id } = await makeNotebook('Undo', ['n = 1', 'n += 1\nn', 'n'])
   await open(page, id)
