@@ -112,6 +112,21 @@ test('a notebook among the files is opened where it lies, and its tab stays when
   expect(await there()).toEqual([])
 })
 
+test('an open notebook shows what an upload put in its place', async ({ page }) => {
+  const { project } = await make(await service(), [])
+  await put(project, { 'twice.ipynb': NOTEBOOK })
+  await enter(page)
+  await chooseProject(page, project)
+  await page.getByRole('treeitem', { name: 'twice.ipynb' }).click()
+  await expect(page.locator('.cell[data-cell]')).toContainText('x = 1')
+  const chooser = page.waitForEvent('filechooser')
+  await page.getByRole('button', { name: 'Upload files' }).click()
+  await (await chooser).setFiles({ name: 'twice.ipynb', mimeType: 'application/json', buffer: Buffer.from(NOTEBOOK.replace('x = 1', 'x = 2')) })
+  await page.getByRole('dialog').getByRole('button', { name: 'Replace' }).click()
+  await expect(page.locator('.cell[data-cell]')).toContainText('x = 2')
+  await expect(tabs(page)).toHaveCount(1)
+})
+
 test('what is no notebook says so when it is opened, and can be mended as the text that it is', async ({ page }) => {
   const { project } = await make(await service(), [])
   await put(project, { 'broken.ipynb': '{"cells": [' })
