@@ -41,6 +41,22 @@ test('a new notebook opens in a tab, is renamed and duplicated there, and closed
   await expect(tabs(page).first()).toHaveAttribute('aria-selected', 'true')
 })
 
+test('a new notebook lies beside the one that is shown, and the files are those of its project', async ({ page }) => {
+  const api = await service()
+  const [id = ''] = await openTabs(page, ['beside'])
+  const shown = (await (await api.get(`/api/v1/notebooks/${id}`)).json()) as { project_id: string }
+  await expect(page.getByRole('combobox', { name: 'Project' })).toHaveValue(shown.project_id)
+  await page.getByRole('button', { name: 'New notebook' }).last().click()
+  await expect(tabs(page)).toHaveCount(2)
+  await expect(page.getByRole('treeitem', { name: 'Untitled.ipynb' })).toBeVisible()
+  // Another tab may be of another project.
+  const { notebooks, project } = await make(api, ['elsewhere'])
+  await page.goto(`/notebooks/${notebooks[0]?.notebook_id}`)
+  await expect(page.getByRole('combobox', { name: 'Project' })).toHaveValue(project)
+  await page.keyboard.press('Alt+1')
+  await expect(page.getByRole('combobox', { name: 'Project' })).toHaveValue(shown.project_id)
+})
+
 test('tabs are moved by mouse and by keyboard, and a reload keeps them', async ({ page }) => {
   await openTabs(page, ['A', 'B', 'C'])
   await expect.poll(() => order(page)).toBe('ABC')

@@ -59,7 +59,18 @@ export function useActions() {
     await router.push(`/notebooks/${made.notebook_id}`)
   }
 
-  async function createNotebook(place: Place | null = null): Promise<void> {
+  /** Beside the notebook or the file that is shown; where nothing is, the service chooses a project. */
+  function placeOfTab(): Place | null {
+    const tab = tabs.active
+    if (tab?.kind === 'file') {
+      const [project = '', ...path] = tab.id.split('/')
+      return { project, folder: folderOf(path.join('/')) }
+    }
+    const notebook = tab?.kind === 'notebook' ? library.notebookOf(tab.id) : undefined
+    return notebook === undefined ? null : { project: notebook.project_id, folder: folderOf(notebook.path) }
+  }
+
+  async function createNotebook(place: Place | null = placeOfTab()): Promise<void> {
     const cells = [{ cell_type: 'code' as const, source: '', metadata: {} }]
     await attempt(
       () =>

@@ -91,10 +91,12 @@ export default {
       running: 'runs',
       done: 'done',
     },
+    asleepHint: 'The session is hibernated. What runs next wakes it, with its variables.',
     kernel: {
       none: 'No session',
       starting: 'Starting',
       idle: 'Idle',
+      asleep: 'Hibernated',
       busy: 'Busy',
       dead: 'Ended',
     },

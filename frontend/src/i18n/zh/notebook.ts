@@ -94,10 +94,12 @@ export default {
       running: '运行中',
       done: '完成',
     },
+    asleepHint: '会话已休眠。下一次运行会唤醒它，变量都在。',
     kernel: {
       none: '无会话',
       starting: '正在启动',
       idle: '空闲',
+      asleep: '已休眠',
       busy: '忙碌',
       dead: '已结束',
     },

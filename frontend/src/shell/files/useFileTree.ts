@@ -112,6 +112,10 @@ export function useFileTree(project: Ref<string>) {
     },
   )
   watch(() => library.ended, useDebounceFn(glance, 500, { maxWait: 2000 }))
+  watch(
+    () => library.notebooks.flatMap(({ project_id, path }) => (project_id === project.value ? [path] : [])).join('\n'),
+    () => void glance(),
+  )
   useIntervalFn(() => void glance(), () => (library.anyRuns() ? AGAIN : AGAIN_IDLE))
 
   return { rows, loading, failed, refresh, toggle, names }
