@@ -123,6 +123,27 @@ test('a question mark shows the help beneath its cell', async ({ page }) => {
   await expect(help).toHaveCount(0)
 })
 
+test('widgets show their state, follow the code that changes it, and are there after a reload', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('Widgets', [
+    'import ipywidgets as w\nslider = w.IntSlider(value=3, max=9, description="n")\nbar = w.IntProgress(value=1, max=4, description="done")\nw.VBox([w.HBox([slider, w.Dropdown(options=["a", "b"], value="b", description="pick")]), bar, w.HTML("<b>bold</b><img src=x onerror=alert(1)>")])',
+    'slider.value = 7\nbar.value = 4',
+  ])
+  await open(page, id)
+  await cell(page, 1).focus()
+  await page.keyboard.press('Shift+Enter')
+  const outputs = cell(page, 1).locator('.outputs')
+  await expect(outputs.getByRole('slider', { name: 'n' })).toHaveValue('3', { timeout: 30_000 })
+  await expect(outputs.getByRole('combobox', { name: 'pick' })).toHaveValue('b')
+  await expect(outputs.getByRole('progressbar', { name: 'done' })).toHaveAttribute('value', '1')
+  await expect(outputs.locator('b')).toHaveText('bold')
+  await expect(outputs.locator('[onerror]')).toHaveCount(0)
+  await page.keyboard.press('Control+Enter')
+  await expect(outputs.getByRole('slider', { name: 'n' })).toHaveValue('7')
+  await expect(outputs.getByRole('progressbar', { name: 'done' })).toHaveAttribute('value', '4')
+  await page.reload()
+  await expect(outputs.getByRole('slider', { name: 'n' })).toHaveValue('7')
+})
+
 test('the execution of a cell is undone: variables come back', async ({ page }) => {
   const { notebook_id: id } = await makeNotebook('Undo', ['n = 1', 'n += 1\nn', 'n'])
   await open(page, id)

@@ -26,6 +26,7 @@ function notebook(...cells: Cell[]): Notebook {
     clearing: new Set(),
     partial: new Set(),
     watchers: 1,
+    widgets: new Map(),
   }
 }
 

@@ -4,6 +4,7 @@ import { never, type Event, type Usage, type WireCell } from '@/api/events'
 import { joined, still, type DisplayOutput, type Output } from '@/outputs/types'
 import type { Attachments } from '@/outputs/pictures'
 import { overwritten } from '@/outputs/printed'
+import { takeWidget, type Widgets } from '@/outputs/widgets'
 
 export type CellType = 'code' | 'markdown' | 'raw'
 
@@ -62,6 +63,8 @@ export interface Notebook {
   /** Cells that ran already when the copy was made: some of their outputs may be missing until the service tells all. */
   partial: Set<string>
   watchers: number
+  /** The widgets that its cells made, as they stand. */
+  widgets: Widgets
 }
 
 /** Whether the copy is whole after an event, or has to be fetched again. */
@@ -167,9 +170,12 @@ export function apply(notebook: Notebook, event: Event, now: number): Applied {
     case 'execution_status':
     case 'restored':
     case 'checkpoint':
+    case 'comm_close':
+      // What is left of a closed widget is its last state.
+      return 'applied'
     case 'comm_open':
     case 'comm_msg':
-    case 'comm_close':
+      takeWidget(notebook.widgets, event.content.comm_id, event.content.data)
       return 'applied'
     default:
       return never(event)

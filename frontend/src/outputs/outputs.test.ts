@@ -22,8 +22,8 @@ describe('registry', () => {
     expect(names('text/html', 'text/plain', 'application/vnd.bokehjs_exec.v0+json')).toEqual(['bokeh', 'html', 'text'])
   })
 
-  it('shows a widget as its text, and nothing of a library that was loaded', () => {
-    expect(viewsOf({ 'application/vnd.jupyter.widget-view+json': {}, 'text/plain': 'IntSlider()' }).map((view) => view.mime)).toEqual(['text/plain'])
+  it('shows a widget, or its text, and nothing of a library that was loaded', () => {
+    expect(viewsOf({ 'application/vnd.jupyter.widget-view+json': {}, 'text/plain': 'IntSlider()' }).map((view) => view.mime)).toEqual(['application/vnd.jupyter.widget-view+json', 'text/plain'])
     expect(viewsOf({ 'application/vnd.bokehjs_load.v0+json': '', 'text/html': '<script>' })).toEqual([])
   })
 

@@ -166,7 +166,9 @@ export default {
     savePng: 'Save as PNG',
     saveSvg: 'Save as SVG',
     savePdf: 'Save as PDF',
-    widget: 'A live widget. It is shown as text here; its value can be read and set in code.',
+    widget: 'It shows its state, which code can read and set; it cannot be moved from here.',
+    widgetText: 'A live widget, of which only the text is known here. Run the cell to see it.',
+    widgetUnknown: 'A widget that cannot be shown here ({name})',
     cannotSave: 'This output cannot be saved as {format}.',
     enlarge: 'Enlarge',
     figure: 'Figure',
@@ -182,6 +184,7 @@ export default {
     rowsFiltered: '{count} of {total} rows',
     reload: 'Read again',
     kinds: {
+      widget: 'Widget',
       plotly: 'Plotly',
       vega: 'Vega',
       bokeh: 'Bokeh',

@@ -169,7 +169,9 @@ export default {
     savePng: '保存为 PNG',
     saveSvg: '保存为 SVG',
     savePdf: '保存为 PDF',
-    widget: '交互控件。此处以文本显示；可在代码中读取和设置它的值。',
+    widget: '这里显示控件的状态，可在代码中读取和设置；不能在此处操作。',
+    widgetText: '交互控件，此处只有它的文本。运行单元格即可看到它。',
+    widgetUnknown: '无法在此显示的控件（{name}）',
     cannotSave: '此输出无法保存为 {format}。',
     enlarge: '放大',
     figure: '图形',
@@ -185,6 +187,7 @@ export default {
     rowsFiltered: '{total} 行中的 {count} 行',
     reload: '重新读取',
     kinds: {
+      widget: '控件',
       plotly: 'Plotly',
       vega: 'Vega',
       bokeh: 'Bokeh',
