@@ -24,6 +24,9 @@ export interface Row {
 const AGAIN = 8000
 const AGAIN_IDLE = 40_000
 
+/** Folders in which notebooks keep what is theirs; nobody works with them by hand. */
+const KEPT = new Set(['.cellblock', '.ipynb_checkpoints'])
+
 export function useFileTree(project: Ref<string>) {
   const folders = ref(new Map<string, Entry[]>())
   const open = ref(new Set<string>())
@@ -53,7 +56,7 @@ export function useFileTree(project: Ref<string>) {
     const asked = project.value
     if (asked === '') return
     try {
-      const entries = await list(asked, folder)
+      const entries = (await list(asked, folder)).filter(({ name }) => !KEPT.has(name))
       if (asked === project.value) folders.value.set(folder, entries)
     } catch (error) {
       if (!(error instanceof Refused) || error.problem.status !== 404 || folder === '') throw error
