@@ -1,6 +1,7 @@
 // The service that the tests talk to, and notebooks made for them.
 
 import type { Page } from '@playwright/test'
+import { expect } from './guarded'
 
 const given = new URL(process.env.CELLBLOCK_URL ?? 'http://127.0.0.1:8888/?token=')
 export const token = given.searchParams.get('token') ?? ''
@@ -41,4 +42,13 @@ export async function runAll(id: string): Promise<void> {
 export async function open(page: Page, id: string): Promise<void> {
   await page.goto(`${origin}/notebooks/${id}?token=${token}`)
   await page.locator('.cell-list').waitFor()
+}
+
+export const cells = (page: Page) => page.locator('.cell[data-cell]')
+export const cell = (page: Page, number: number) => page.locator(`.cell[data-cell][aria-posinset="${number}"]`)
+
+/** Types into the editor that has the focus. */
+export async function type(page: Page, text: string) {
+  await expect(page.locator('.cm-focused')).toBeVisible()
+  await page.keyboard.insertText(text)
 }

@@ -43,10 +43,18 @@ test('the panels show variables, the session, the queue and a history that can b
   await panels.getByRole('tab', { name: 'History' }).click()
   await panels.getByRole('listitem').nth(1).getByRole('button', { name: /^What can be done/ }).click()
   await page.getByRole('menuitem', { name: 'Fork from here into a new tab' }).click()
-  await expect(page).toHaveURL(/\/sessions\//)
-  await page.getByRole('textbox', { name: /Python code/ }).fill('print(answer * 2)')
-  await page.keyboard.press('Shift+Enter')
-  await expect(page.locator('.execution .outputs').last()).toHaveText('82', { timeout: 20_000 })
+  await expect(page).not.toHaveURL(new RegExp(id))
+  await expect(page).toHaveURL(/\/notebooks\//)
+  // The cells came with it; the variables are those of the first one.
+  await expect(page.locator('.cell[data-cell]')).toHaveCount(2)
+  await page.locator('.cell[data-cell]').nth(1).locator('.source').click()
+  await page.keyboard.press('Control+a')
+  await page.keyboard.insertText('print(answer * 2, "extra" in globals())')
+  await page.keyboard.press('Control+Enter')
+  await expect(page.locator('.cell[data-cell]').nth(1).locator('.outputs')).toHaveText('82 False', { timeout: 20_000 })
+  // What it came from is as it was.
+  const { cells } = (await (await api.get(`/api/v1/notebooks/${id}`)).json()) as { cells: { source: string }[] }
+  expect(cells[1]?.source).toBe('answer = 42\nextra = 1')
 })
 
 test('a table is drawn, the log has what ran before it was opened, a state gets a name', async ({ page }) => {

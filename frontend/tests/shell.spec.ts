@@ -41,6 +41,22 @@ test('a new notebook opens in a tab, is renamed and duplicated there, and closed
   await expect(tabs(page).first()).toHaveAttribute('aria-selected', 'true')
 })
 
+test('a new notebook lies beside the one that is shown, and the files are those of its project', async ({ page }) => {
+  const api = await service()
+  const [id = ''] = await openTabs(page, ['beside'])
+  const shown = (await (await api.get(`/api/v1/notebooks/${id}`)).json()) as { project_id: string }
+  await expect(page.getByRole('combobox', { name: 'Project' })).toHaveValue(shown.project_id)
+  await page.getByRole('button', { name: 'New notebook' }).last().click()
+  await expect(tabs(page)).toHaveCount(2)
+  await expect(page.getByRole('treeitem', { name: 'Untitled.ipynb' })).toBeVisible()
+  // Another tab may be of another project.
+  const { notebooks, project } = await make(api, ['elsewhere'])
+  await page.goto(`/notebooks/${notebooks[0]?.notebook_id}`)
+  await expect(page.getByRole('combobox', { name: 'Project' })).toHaveValue(project)
+  await page.keyboard.press('Alt+1')
+  await expect(page.getByRole('combobox', { name: 'Project' })).toHaveValue(shown.project_id)
+})
+
 test('tabs are moved by mouse and by keyboard, and a reload keeps them', async ({ page }) => {
   await openTabs(page, ['A', 'B', 'C'])
   await expect.poll(() => order(page)).toBe('ABC')
@@ -146,16 +162,6 @@ test('refusals are in the language of the page', async ({ page }) => {
   await expect(page.getByRole('alert').getByRole('button', { name: '重试' })).toBeVisible()
 })
 
-test('the banner says that the service is away, and goes by itself', async ({ page, context }) => {
-  await enter(page)
-  await expect(page.getByRole('heading', { name: 'Recent notebooks' })).toBeVisible()
-  await context.setOffline(true)
-  const banner = page.getByRole('status').filter({ hasText: 'Trying again' })
-  await expect(banner).toBeVisible({ timeout: 15_000 })
-  await context.setOffline(false)
-  await expect(banner).toHaveCount(0, { timeout: 15_000 })
-})
-
 test('the menu of a tab forks the session, and exports in every format', async ({ page }) => {
   const [id] = await openTabs(page, ['exported'], ['value = 20 + 1'])
   const tab = tabs(page).first()
@@ -179,11 +185,29 @@ test('the menu of a tab forks the session, and exports in every format', async (
 
   await tab.click({ button: 'right' })
   await page.getByRole('menuitem', { name: 'Fork the session' }).click()
-  await expect(page).toHaveURL(/\/sessions\//)
   await expect(tabs(page)).toHaveCount(2)
-  await page.getByRole('textbox', { name: /Python code/ }).fill('from IPython.display import HTML\ndisplay(HTML(f"<b id=shown>{value * 2}</b>"))')
+  await expect(tabs(page).nth(1)).toHaveAttribute('aria-selected', 'true')
+  await expect(tabs(page).nth(1)).toContainText(/^exported .* \(fork\)/)
+  const cell = page.locator('.cell[data-cell]')
+  await expect(cell).toHaveCount(1)
+  await cell.locator('.source').click()
+  await page.keyboard.press('Control+a')
+  await page.keyboard.insertText('value * 2')
+  await page.keyboard.press('Control+Enter')
+  await expect(cell.locator('.outputs')).toHaveText('42', { timeout: 20_000 })
+})
+
+test('a session without a notebook is forked as the session that it is', async ({ page }) => {
+  const api = await service()
+  const session = (await (await api.post('/api/v1/sessions', { data: { name: `alone ${Date.now()}` } })).json()) as { id: string }
+  await api.post(`/api/v1/sessions/${session.id}/execute`, { data: { code: 'value = 21' } })
+  await enter(page, `/sessions/${session.id}`)
+  await page.getByRole('main').getByRole('button', { name: 'Fork the session' }).click()
+  await expect(tabs(page)).toHaveCount(2)
+  await expect(page).not.toHaveURL(new RegExp(session.id))
+  await page.getByRole('textbox', { name: /Python code/ }).fill('print(value * 2)')
   await page.keyboard.press('Shift+Enter')
-  await expect(page.locator('.execution').last().frameLocator('iframe').locator('#shown').or(page.locator('.execution').last().getByText('42', { exact: true }))).toBeVisible({ timeout: 20_000 })
+  await expect(page.locator('.execution .outputs').last()).toHaveText('42', { timeout: 20_000 })
 })
 
 test('the title of the page follows the tab, and the language of the page the settings', async ({ page }) => {
@@ -196,21 +220,6 @@ test('the title of the page follows the tab, and the language of the page the se
   await expect(page.locator('html')).toHaveAttribute('lang', 'en')
   await page.getByRole('button', { name: /Switch the language|English/ }).click()
   await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN')
-})
-
-test('a notebook that is gone says so, and is asked for no more', async ({ page }) => {
-  const missing = '00000000-0000-7000-8000-000000000000'
-  await enter(page)
-  await page.goto(`/notebooks/${missing}`)
-  await expect(page.getByText('This notebook does not exist.')).toBeVisible()
-  await expect(tabs(page).first()).toContainText('Not found', { timeout: 15_000 })
-  let asked = 0
-  page.on('request', (request) => {
-    if (request.url().endsWith(`/notebooks/${missing}/status`)) asked++
-  })
-  // Longer than the pause between two looks.
-  await page.waitForTimeout(9000)
-  expect(asked).toBe(0)
 })
 
 test('another try after a refusal does all that the first would have', async ({ page }) => {

@@ -60,9 +60,13 @@ export function useConnection(id: string, { onLoaded, onBack }: { onLoaded: () =
     loading = true
     try {
       const answer = await got(api.GET('/api/v1/notebooks/{id}', { params: { path: { id } } }))
-      const activities = copy.value?.activities
+      const before = copy.value
       copy.value = notebookOf(answer)
-      if (activities !== undefined) copy.value.activities = activities
+      if (before !== null) {
+        copy.value.activities = before.activities
+        // What events told of widgets is newer than what is written down.
+        for (const [id, state] of before.widgets) copy.value.widgets.set(id, state)
+      }
       canUndo.value = answer.can_undo
       canRedo.value = answer.can_redo
       problem.value = null

@@ -26,6 +26,7 @@ function notebook(...cells: Cell[]): Notebook {
     clearing: new Set(),
     partial: new Set(),
     watchers: 1,
+    widgets: new Map(),
   }
 }
 
@@ -51,6 +52,26 @@ function play(copy: Notebook, ...events: Event[]): Notebook {
 }
 
 describe('what is run', () => {
+  it('that ended with the service says so: what ran is lost, what waited was not run', () => {
+    const copy = notebook(cell('a', { running: true }), cell('b', { running: true }))
+    play(copy, started('a'), event({ type: 'queued', content: { position: 1 } }, 'b'))
+    const lost = event({ type: 'finished', content: { outcome: 'lost', execution_count: null, usage, checkpoint_before: 'a', checkpoint_after: 'a' } }, 'a', { time: '2026-01-01T09:00:00Z' })
+    const warned = event({ type: 'log', content: { level: 'warning', message: 'It was not run.' } }, 'b')
+    play(copy, lost, warned, changed(cell('b', { change: 2 }), 11))
+    // The hours until the service was there again are no time that it ran.
+    expect(copy.activities.get('a')).toMatchObject({ state: 'done', outcome: 'lost', took: undefined })
+    expect(copy.activities.get('b')).toMatchObject({ state: 'done', givenUp: true })
+    expect(copy.cells.get('b')!.running).toBe(false)
+    play(copy, started('b'))
+    expect(copy.activities.get('b')?.givenUp).toBeUndefined()
+  })
+
+  it('is not given up when there is only something to know of it', () => {
+    const copy = notebook(cell('a'))
+    play(copy, started('a'), event({ type: 'log', content: { level: 'warning', message: 'Its code looks strange.' } }, 'a', { execution_id: 'e' }))
+    expect(copy.activities.get('a')?.state).toBe('running')
+  })
+
   it('begins without the outputs of before, and shows what comes', () => {
     const copy = play(notebook(cell('a', { outputs: [{ output_type: 'stream', name: 'stdout', text: 'old' }] })), started('a'), stream('a', 'one\n'), stream('a', 'two\n'))
     expect(copy.cells.get('a')!.outputs).toEqual([{ output_type: 'stream', name: 'stdout', text: 'one\ntwo\n' }])

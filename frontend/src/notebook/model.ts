@@ -4,6 +4,7 @@ import { never, type Event, type Usage, type WireCell } from '@/api/events'
 import { joined, still, type DisplayOutput, type Output } from '@/outputs/types'
 import type { Attachments } from '@/outputs/pictures'
 import { overwritten } from '@/outputs/printed'
+import { takeWidget, type Widgets } from '@/outputs/widgets'
 
 export type CellType = 'code' | 'markdown' | 'raw'
 
@@ -37,6 +38,8 @@ export interface Activity {
   took?: number
   usage?: Usage
   outcome?: string
+  /** It waited to run when the service ended, and was not begun. */
+  givenUp?: boolean
   prompt?: { prompt: string; password: boolean }
   checkpointBefore?: string | null
 }
@@ -60,6 +63,8 @@ export interface Notebook {
   /** Cells that ran already when the copy was made: some of their outputs may be missing until the service tells all. */
   partial: Set<string>
   watchers: number
+  /** The widgets that its cells made, as they stand. */
+  widgets: Widgets
 }
 
 /** Whether the copy is whole after an event, or has to be fetched again. */
@@ -113,11 +118,13 @@ export function apply(notebook: Notebook, event: Event, now: number): Applied {
       notebook.kernel = 'idle'
       if (cell !== undefined) {
         const started = notebook.activities.get(cell.cell_id)?.started
+        const lost = event.content.outcome === 'lost'
         notebook.activities.set(cell.cell_id, {
           state: 'done',
           since: now,
-          took: started === undefined ? event.content.usage.seconds * 1000 : Math.max(0, Date.parse(event.time) - started),
-          usage: event.content.usage,
+          // Of what was lost nobody knows when it ended.
+          took: lost ? undefined : started === undefined ? event.content.usage.seconds * 1000 : Math.max(0, Date.parse(event.time) - started),
+          usage: lost ? undefined : event.content.usage,
           outcome: event.content.outcome,
           checkpointBefore: event.content.checkpoint_before,
         })
@@ -154,15 +161,21 @@ export function apply(notebook: Notebook, event: Event, now: number): Applied {
       else if (cell) notebook.activities.set(cell.cell_id, { state: 'running', since: now, prompt: event.content })
       return 'applied'
     }
+    case 'log':
+      // A warning of a cell, and of no execution: it waited to run, and will not.
+      if (cell !== undefined && event.execution_id === undefined && event.content.level === 'warning') notebook.activities.set(cell.cell_id, { state: 'done', since: now, givenUp: true })
+      return 'applied'
     case 'gap':
       return 'reload'
     case 'execution_status':
     case 'restored':
     case 'checkpoint':
-    case 'log':
+    case 'comm_close':
+      // What is left of a closed widget is its last state.
+      return 'applied'
     case 'comm_open':
     case 'comm_msg':
-    case 'comm_close':
+      takeWidget(notebook.widgets, event.content.comm_id, event.content.data)
       return 'applied'
     default:
       return never(event)

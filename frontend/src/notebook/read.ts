@@ -2,6 +2,7 @@
 
 import type { Schemas } from '@/api/client'
 import { still } from '@/outputs/types'
+import { savedWidgets } from '@/outputs/widgets'
 import type { Cell, Notebook } from './model'
 
 type Answer = Schemas['NotebookAnswer']
@@ -29,5 +30,6 @@ export function notebookOf(answer: Answer): Notebook {
     clearing: new Set(),
     partial: new Set(cells.filter((cell) => cell.running).map((cell) => cell.cell_id)),
     watchers: 1,
+    widgets: savedWidgets(answer.metadata),
   }
 }

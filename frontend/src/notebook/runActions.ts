@@ -7,14 +7,25 @@ import type { Context } from './context'
 export function useRunActions({ id, copy, order, drafts, selection, toasts, cell }: Context, connection: Connection) {
   const session = () => copy.value?.sessionId ?? null
 
+  /** One request after the other: cells run in the order in which they were asked to, however long each takes to be saved. */
+  let last: Promise<void> = Promise.resolve()
+
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const next = last.then(work)
+    last = next.catch(() => undefined)
+    return next
+  }
+
   /** Runs code cells one after the other; markdown is only shown. */
-  async function run(which: string[] = selection.selectedCells.value): Promise<void> {
-    for (const each of which) {
-      const known = cell(each)
-      if (known?.cell_type !== 'code') continue
-      if (!(await drafts.save(each))) return
-      await execute({ cell_id: each })
-    }
+  function run(which: string[] = selection.selectedCells.value): Promise<void> {
+    return inTurn(async () => {
+      for (const each of which) {
+        const known = cell(each)
+        if (known?.cell_type !== 'code') continue
+        if (!(await drafts.save(each))) return
+        await execute({ cell_id: each })
+      }
+    })
   }
 
   async function execute(body: { cell_id?: string; which?: 'all' | 'above' | 'below' | 'stale' }): Promise<void> {
@@ -35,11 +46,12 @@ export function useRunActions({ id, copy, order, drafts, selection, toasts, cell
     }
   }
 
-  async function runWhich(which: 'all' | 'above' | 'below' | 'stale'): Promise<void> {
-    if (!(await drafts.saveAll())) return
+  function runWhich(which: 'all' | 'above' | 'below' | 'stale'): Promise<void> {
     const of = selection.active.value
-    const body = which === 'above' || which === 'below' ? { which, cell_id: of ?? undefined } : { which }
-    await execute(body)
+    return inTurn(async () => {
+      if (!(await drafts.saveAll())) return
+      await execute(which === 'above' || which === 'below' ? { which, cell_id: of ?? undefined } : { which })
+    })
   }
 
   async function interrupt(): Promise<void> {

@@ -30,3 +30,13 @@ export function linesOf(text: string, most: number): number {
   for (let at = text.indexOf('\n'); at >= 0 && lines <= most; at = text.indexOf('\n', at + 1)) lines += 1
   return lines
 }
+
+/** The name of the error with which the service ends a cell whose effects are gone. */
+const LOST = 'CellLost'
+
+/** Why a cell was broken off, as its last output says it: the service stopped, or what ran it did. */
+export function lossOf(outputs: readonly Output[]): { by: 'service' | 'worker'; why: string } | null {
+  const last = outputs.at(-1)
+  if (last?.output_type !== 'error' || last.ename !== LOST) return null
+  return { by: last.evalue.startsWith('The service') ? 'service' : 'worker', why: last.evalue }
+}

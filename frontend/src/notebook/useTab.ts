@@ -1,11 +1,14 @@
 // A notebook in its tab: what the shell asks of it, and what it tells of itself.
 
-import { useEventListener } from '@vueuse/core'
-import { onBeforeUnmount, watch } from 'vue'
+import { useDocumentVisibility, useEventListener } from '@vueuse/core'
+import { onActivated, onBeforeUnmount, watch } from 'vue'
+import { api } from '@/api/client'
 import { never } from '@/api/events'
+import { Refused } from '@/api/problem'
 import { listen, type NotebookCommand } from '@/stores/commands'
 import { useLibrary } from '@/stores/library'
 import { useTabs } from '@/stores/tabs'
+import { useUploads } from '@/stores/uploads'
 import { closeNotebook, type NotebookStore } from './store'
 
 export interface Asked {
@@ -57,11 +60,24 @@ export function useTab(store: NotebookStore, { find, restart }: Asked): void {
     () => store.unsaved.size > 0,
     (unsaved) => tabs.report(`/notebooks/${store.id}`, { unsaved }),
   )
-  // The tab, the panels and the lists of sessions need not wait until the shell looks by itself.
+  // Its file may be renamed or moved by anybody.
   watch(
-    () => [store.copy?.sessionId, store.copy?.status],
-    (_, before) => before[1] !== undefined && void library.lookSoon(),
+    () => library.notebookOf(store.id),
+    (known) => {
+      if (known !== undefined && store.copy !== null) Object.assign(store.copy, { name: known.name, path: known.path })
+    },
   )
+  /** Its file may have been written by others. To ask how it is lets the service look, and events tell what changed. */
+  async function glance(): Promise<void> {
+    if (store.copy === null || document.hidden) return
+    await api.GET('/api/v1/notebooks/{id}/status', { params: { path: { id: store.id } } }).catch((error: unknown) => {
+      if (!(error instanceof Refused)) throw error
+    })
+  }
+  const uploads = useUploads()
+  watch([() => uploads.arrived, useDocumentVisibility()], () => void glance())
+  onActivated(() => void glance())
+
   useEventListener(window, 'beforeunload', (event) => {
     if (store.unsaved.size === 0) return
     void store.drafts.saveAll()

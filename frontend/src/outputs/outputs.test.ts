@@ -7,7 +7,7 @@ import { contentOf, HIGHEST, patience, told } from './frame'
 import { pictureOf, sizeOf, tooLarge } from './picture'
 import { renderers, rendererOf, viewsOf } from './registry'
 import { blocksOf, MOST_LINES, shortened } from './terminal'
-import { linked } from './traceback'
+import { linked, tracebackOf } from './traceback'
 import { windowOf, ROW } from './window'
 
 describe('registry', () => {
@@ -22,8 +22,8 @@ describe('registry', () => {
     expect(names('text/html', 'text/plain', 'application/vnd.bokehjs_exec.v0+json')).toEqual(['bokeh', 'html', 'text'])
   })
 
-  it('shows a widget as its text, and nothing of a library that was loaded', () => {
-    expect(viewsOf({ 'application/vnd.jupyter.widget-view+json': {}, 'text/plain': 'IntSlider()' }).map((view) => view.mime)).toEqual(['text/plain'])
+  it('shows a widget, or its text, and nothing of a library that was loaded', () => {
+    expect(viewsOf({ 'application/vnd.jupyter.widget-view+json': {}, 'text/plain': 'IntSlider()' }).map((view) => view.mime)).toEqual(['application/vnd.jupyter.widget-view+json', 'text/plain'])
     expect(viewsOf({ 'application/vnd.bokehjs_load.v0+json': '', 'text/html': '<script>' })).toEqual([])
   })
 
@@ -195,4 +195,10 @@ describe('tables', () => {
     expect(end.first + end.count).toBe(1_000_000)
     expect(end.top + end.count * ROW).toBeLessThanOrEqual(end.height)
   })
+})
+
+it('an error is shown without the line of hyphens above it', () => {
+  const error = { output_type: 'error' as const, ename: 'E', evalue: 'no', traceback: ['\u001b[31m---------------------------------------------------------------------------\u001b[39m', 'E  Traceback', '-- kept --'] }
+  expect(tracebackOf(error)).toBe('E  Traceback\n-- kept --')
+  expect(tracebackOf({ ...error, traceback: [] })).toBe('E: no')
 })

@@ -3,6 +3,7 @@
 
 import { defineAsyncComponent, type Component } from 'vue'
 import type { MimeBundle } from './types'
+import { WIDGET_VIEW } from './widgets'
 
 export interface Renderer {
   /** Its name among the texts: `outputs.kinds.<name>`. */
@@ -23,9 +24,11 @@ const frame = defineAsyncComponent(() => import('./FrameOutput.vue'))
 const image = defineAsyncComponent(() => import('./ImageOutput.vue'))
 const prose = defineAsyncComponent(() => import('./ProseOutput.vue'))
 const json = defineAsyncComponent(() => import('./JsonOutput.vue'))
+const widget = defineAsyncComponent(() => import('./WidgetOutput.vue'))
 const text = defineAsyncComponent(() => import('./TextOutput.vue'))
 
 export const renderers: readonly Renderer[] = [
+  { name: 'widget', types: [WIDGET_VIEW], rank: 110, safe: true, component: widget },
   { name: 'plotly', types: ['application/vnd.plotly.v1+json'], rank: 100, safe: false, component: frame },
   { name: 'vega', types: /^application\/vnd\.vega(lite)?\.v\d+(\.\d+)*\+json$/, rank: 95, safe: false, component: frame },
   { name: 'bokeh', types: ['application/vnd.bokehjs_exec.v0+json'], rank: 90, safe: false, component: frame },
@@ -46,11 +49,7 @@ export interface View {
 }
 
 /** What says nothing by itself, or is for a program that is not here. */
-const SILENT = new Set([
-  'application/vnd.bokehjs_load.v0+json',
-  'application/vnd.holoviews_load.v0+json',
-  'application/vnd.jupyter.widget-view+json',
-])
+const SILENT = new Set(['application/vnd.bokehjs_load.v0+json', 'application/vnd.holoviews_load.v0+json'])
 
 /** Returns the renderer of a media type. */
 export function rendererOf(mime: string): Renderer | undefined {

@@ -1,6 +1,7 @@
 // Places of cells in a traceback, so that a click leads to the line.
 
-import type { Piece } from './ansi'
+import { plain, type Piece } from './ansi'
+import type { ErrorOutput } from './types'
 
 export interface Place {
   /** The execution count of the cell. */
@@ -42,4 +43,11 @@ export function linked(pieces: Piece[]): Part[] {
     start = end
   }
   return parts
+}
+
+/** Returns the text of an error. The line of hyphens above it tells nothing, and breaks on a narrow screen. */
+export function tracebackOf({ ename, evalue, traceback }: ErrorOutput): string {
+  const [first = '', ...rest] = traceback
+  if (traceback.length === 0) return `${ename}: ${evalue}`
+  return (/^-{20,}\s*$/.test(plain(first)) ? rest : traceback).join('\n')
 }

@@ -7,6 +7,7 @@ import type { Event } from '@/api/events'
 import { Refused } from '@/api/problem'
 import { EventSocket, type Line } from '@/api/socket'
 import { joinedStreams } from '@/notebook/batch'
+import { useLibrary } from '@/stores/library'
 import { FollowedPages } from './followPages'
 import { logLine } from './logLine'
 
@@ -25,6 +26,7 @@ const MOST_EVENTS = 500
 const MOST_PRINTED = 100_000
 const MOST_SAMPLES = 120
 const PAGE = 50
+/** Between two looks at what the session uses, while a graph of it is shown. */
 const PAUSE_BUSY = 1000
 const PAUSE_IDLE = 3000
 const PAUSE_EVENTS = 60
@@ -46,10 +48,13 @@ export function useSessionFeed(id: Ref<string | undefined>) {
   /** There is no such session any more. */
   const gone = ref(false)
   const visible = useDocumentVisibility()
+  const library = useLibrary()
   let socket: EventSocket | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let batch: Event[] = []
   let flushing: ReturnType<typeof setTimeout> | undefined
+  /** How many show what it uses from moment to moment. */
+  let watchers = 0
   let pages: { executions: FollowedPages<Execution>; checkpoints: FollowedPages<Checkpoint> } | undefined
 
   /** Does something that nobody asked for: a refusal says itself elsewhere. */
@@ -73,7 +78,7 @@ export function useSessionFeed(id: Ref<string | undefined>) {
     }
   }
 
-  /** Looks how the session is, and again after a while. */
+  /** Looks how the session is, and again after a while where it is watched. */
   async function look(): Promise<void> {
     const asked = id.value
     if (asked === undefined) return
@@ -81,7 +86,7 @@ export function useSessionFeed(id: Ref<string | undefined>) {
       if (visible.value === 'visible') await quietly(() => sample(asked))
     } finally {
       clearTimeout(timer)
-      if (asked === id.value && !gone.value) timer = setTimeout(() => void look(), session.value?.state === 'busy' ? PAUSE_BUSY : PAUSE_IDLE)
+      if (asked === id.value && !gone.value && watchers > 0) timer = setTimeout(() => void look(), session.value?.state === 'busy' ? PAUSE_BUSY : PAUSE_IDLE)
     }
   }
 
@@ -158,10 +163,22 @@ export function useSessionFeed(id: Ref<string | undefined>) {
     },
     { immediate: true },
   )
+  /** Looks again and again from now on, until what it returns is called. */
+  function sampling(): () => void {
+    watchers++
+    void look()
+    return () => void watchers--
+  }
+
   watch(visible, () => void look())
+  // That it was woken or put to sleep elsewhere is among the news.
+  watch(
+    () => library.sessions.find((each) => each.id === id.value)?.state,
+    (state) => state !== session.value?.state && void look(),
+  )
   onScopeDispose(end)
 
-  return { session, events, printed, samples, executions, checkpoints, changes, line, gone, look, reread }
+  return { sampling, session, events, printed, samples, executions, checkpoints, changes, line, gone, look, reread }
 }
 
 export type SessionFeed = ReturnType<typeof useSessionFeed>

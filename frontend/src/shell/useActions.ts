@@ -6,10 +6,11 @@ import { useRouter } from 'vue-router'
 import { api, download, got, raw } from '@/api/client'
 import { Refused } from '@/api/problem'
 import { freeName } from '@/stores/chunks'
+import { useConnection } from '@/stores/connection'
 import { useDialogs } from '@/stores/dialogs'
-import { fileUrl, folderOf, inFolder, nameOf } from '@/stores/files'
+import { folderOf, inFolder, nameOf } from '@/stores/files'
 import { useLibrary, type NotebookSummary, type Session } from '@/stores/library'
-import { useTabs } from '@/stores/tabs'
+import { fileAddress, useTabs } from '@/stores/tabs'
 import { useToasts } from '@/stores/toasts'
 
 export const EXPORT_FORMATS = ['ipynb', 'py', 'md', 'html', 'pdf'] as const
@@ -22,6 +23,9 @@ export interface Place {
   folder: string
 }
 
+/** What is known of a session that is to be forked. */
+type Forkable = Pick<Session, 'id' | 'name' | 'notebook_id'>
+
 const NAME_TAKEN = 409
 const ATTEMPTS = 20
 
@@ -30,6 +34,7 @@ export function useActions() {
   const router = useRouter()
   const library = useLibrary()
   const tabs = useTabs()
+  const connection = useConnection()
   const dialogs = useDialogs()
   const { attempt, show } = useToasts()
 
@@ -50,11 +55,22 @@ export function useActions() {
   }
 
   async function openMade(made: { notebook_id: string }): Promise<void> {
-    await attempt(library.refresh)
+    if (library.notebookOf(made.notebook_id) === undefined) await attempt(library.refresh)
     await router.push(`/notebooks/${made.notebook_id}`)
   }
 
-  async function createNotebook(place: Place | null = null): Promise<void> {
+  /** Beside the notebook or the file that is shown; where nothing is, the service chooses a project. */
+  function placeOfTab(): Place | null {
+    const tab = tabs.active
+    if (tab?.kind === 'file') {
+      const [project = '', ...path] = tab.id.split('/')
+      return { project, folder: folderOf(path.join('/')) }
+    }
+    const notebook = tab?.kind === 'notebook' ? library.notebookOf(tab.id) : undefined
+    return notebook === undefined ? null : { project: notebook.project_id, folder: folderOf(notebook.path) }
+  }
+
+  async function createNotebook(place: Place | null = placeOfTab()): Promise<void> {
     const cells = [{ cell_type: 'code' as const, source: '', metadata: {} }]
     await attempt(
       () =>
@@ -65,7 +81,7 @@ export function useActions() {
     )
   }
 
-  async function importContent(name: string, format: 'ipynb' | 'py' | 'md', text: string, place: Place | null, shown = true): Promise<void> {
+  async function importContent(name: string, format: 'ipynb' | 'py' | 'md', text: string, place: Place | null): Promise<void> {
     let content: unknown = text
     if (format === 'ipynb') {
       try {
@@ -80,7 +96,7 @@ export function useActions() {
         underFreeName(name, place, (free, path) =>
           got(api.POST('/api/v1/notebooks/import', { body: { name: free, path, project_id: place?.project, format, content: content as never } })),
         ),
-      shown ? openMade : library.refresh,
+      openMade,
     )
   }
 
@@ -96,15 +112,12 @@ export function useActions() {
     }
   }
 
-  /** Opens an .ipynb of a project: the notebook that it is, or one made of it. */
+  /** Opens an .ipynb of a project where it lies: it is the same notebook every time. */
   async function openFile(project: string, path: string): Promise<void> {
-    await attempt(library.refresh)
     const known = library.notebooks.find((notebook) => notebook.project_id === project && notebook.path === path)
-    if (known !== undefined) return void (await router.push(`/notebooks/${known.notebook_id}`))
-    await attempt(
-      async () => (await raw(fileUrl(project, path))).text(),
-      (text) => importContent(nameOf(path).replace(/\.ipynb$/, ''), 'ipynb', text, { project, folder: folderOf(path) }),
-    )
+    // Who may only read cannot open what nobody opened before; it is shown as the text that it is.
+    if (!connection.may('write')) return void (await router.push(known === undefined ? fileAddress(project, path) : `/notebooks/${known.notebook_id}`))
+    await attempt(() => got(api.POST('/api/v1/notebooks', { body: { project_id: project, path } })), openMade)
   }
 
   async function rename(notebook: NotebookSummary): Promise<void> {
@@ -119,6 +132,7 @@ export function useActions() {
 
   async function duplicate(notebook: NotebookSummary): Promise<void> {
     const place = { project: notebook.project_id, folder: folderOf(notebook.path) }
+    await tabs.saved(notebook.notebook_id)
     await attempt(
       async () => (await raw(`/api/v1/notebooks/${notebook.notebook_id}/export?format=ipynb`)).text(),
       (text) => importContent(notebook.name, 'ipynb', text, place),
@@ -136,8 +150,10 @@ export function useActions() {
     return true
   }
 
-  const exportNotebook = (notebook: { notebook_id: string; name: string }, format: ExportFormat) =>
-    attempt(() => download(`/api/v1/notebooks/${notebook.notebook_id}/export?format=${format}`, `${notebook.name}.${format}`))
+  async function exportNotebook(notebook: { notebook_id: string; name: string }, format: ExportFormat): Promise<void> {
+    await tabs.saved(notebook.notebook_id)
+    await attempt(() => download(`/api/v1/notebooks/${notebook.notebook_id}/export?format=${format}`, `${notebook.name}.${format}`))
+  }
 
   async function command(session: string, verb: SessionVerb): Promise<void> {
     const sure = verb !== 'restart' || (await dialogs.confirm({ title: t('sessions.restartTitle'), text: t('sessions.restartText'), action: t('action.restart') }))
@@ -172,8 +188,19 @@ export function useActions() {
     })
   }
 
-  /** Makes a session with the same variables, and opens it in a tab of its own. */
-  async function fork(session: { id: string; name: string }, checkpoint?: string): Promise<void> {
+  /** Copies what stands and what is computed into a new tab: of a notebook both, of a session alone its variables. */
+  async function fork(session: Forkable, checkpoint?: string): Promise<void> {
+    const notebook = session.notebook_id ?? null
+    if (notebook !== null && library.notebookOf(notebook) !== undefined) await forkNotebook(notebook, checkpoint)
+    else await forkSession(session, checkpoint)
+  }
+
+  async function forkNotebook(id: string, checkpoint?: string): Promise<void> {
+    await tabs.saved(id)
+    await attempt(() => got(api.POST('/api/v1/notebooks/{id}/fork', { params: { path: { id } }, body: { checkpoint_id: checkpoint ?? null, name: null } })), openMade)
+  }
+
+  async function forkSession(session: Forkable, checkpoint?: string): Promise<void> {
     const name = t('sessions.forkOf', { name: session.name || t('sessions.unnamed') })
     await attempt(
       () => got(api.POST('/api/v1/sessions/{session_id}/fork', { params: { path: { session_id: session.id } }, body: { name, checkpoint_id: checkpoint ?? null, count: null } })),

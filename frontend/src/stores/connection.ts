@@ -4,6 +4,7 @@ import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import { api, got, type Schemas } from '@/api/client'
 import { Refused } from '@/api/problem'
+import { comeBack } from '@/api/socket'
 import { setToken, token } from '@/api/token'
 
 export type Me = Schemas['Me']
@@ -46,6 +47,7 @@ export const useConnection = defineStore('connection', () => {
   }
 
   function answered(): void {
+    if (away.value) comeBack()
     away.value = false
     pause.value = FIRST_PAUSE
   }

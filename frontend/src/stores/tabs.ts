@@ -1,5 +1,6 @@
 // The open tabs: kept in this browser, shown by the address.
 
+import { until } from '@vueuse/core'
 import { defineStore } from 'pinia'
 import { computed, ref, watch } from 'vue'
 import { useRouter, type RouteLocationNormalized } from 'vue-router'
@@ -13,6 +14,9 @@ const KEY = 'cellblock.tabs'
 
 /** The title of what is not known yet. */
 const UNKNOWN = '…'
+
+/** So long it is waited until a notebook is saved, in milliseconds. */
+const PATIENCE = 3000
 
 /** What a tab tells of itself beyond its title. */
 export interface TabReport {
@@ -138,6 +142,13 @@ export const useTabs = defineStore('tabs', () => {
     return gone && tab.title === UNKNOWN ? i18n.global.t('tabs.gone') : tab.title
   }
 
+  /** Waits until what was written in a notebook is with the service, or cannot be. */
+  async function saved(notebook: string): Promise<void> {
+    send(notebook, { type: 'save' })
+    const path = `/notebooks/${notebook}`
+    await until(() => !(reports.value.get(path)?.unsaved ?? false)).toBe(true, { timeout: PATIENCE })
+  }
+
   const isUnsaved = (tab: Tab) => reports.value.get(tab.path)?.unsaved ?? false
 
   function statusOf(tab: Tab): TabStatus {
@@ -159,6 +170,7 @@ export const useTabs = defineStore('tabs', () => {
     show,
     showNext: (step: number) => show(neighbour(open.value, step)),
     report,
+    saved,
     titleOf,
     isUnsaved,
     statusOf,

@@ -88,6 +88,7 @@ export default {
   role: { admin: 'administrator', member: 'member', auditor: 'auditor', viewer: 'viewer' },
   scope: { read: 'read', write: 'write', run: 'run', audit: 'audit', admin: 'administer' },
   standing: { active: 'active', suspended: 'suspended' },
+  quota: { near: '{resource}: {percent} % of what is allowed is used.', nearSolution: 'End sessions, delete files that nobody needs, or ask an administrator for more.' },
   resource: {
     sessions: 'Sessions',
     cells_at_once: 'Cells at once',

@@ -189,6 +189,7 @@ export default {
     newFile: 'New file',
     newFolder: 'New folder',
     newPath: 'New path',
+    openText: 'Open as text',
     noView: 'This file cannot be shown here',
     noViewText: 'It is neither text nor a picture, or it is too large. It can be downloaded.',
     rename: 'Rename “{name}”',

@@ -91,6 +91,7 @@ export default {
   role: { admin: '管理员', member: '成员', auditor: '审计员', viewer: '查看者' },
   scope: { read: '读取', write: '写入', run: '运行', audit: '审计', admin: '管理' },
   standing: { active: '有效', suspended: '已停用' },
+  quota: { near: '{resource}：已使用允许量的 {percent}%。', nearSolution: '请结束会话、删除不再需要的文件，或请管理员提高配额。' },
   resource: {
     sessions: '会话',
     cells_at_once: '同时运行的单元格',

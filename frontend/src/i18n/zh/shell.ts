@@ -191,6 +191,7 @@ export default {
     newFile: '新建文件',
     newFolder: '新建文件夹',
     newPath: '新路径',
+    openText: '以文本方式打开',
     noView: '此文件无法在这里显示',
     noViewText: '它不是文本或图片，或者太大。可以下载它。',
     rename: '重命名“{name}”',

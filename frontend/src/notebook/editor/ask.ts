@@ -56,9 +56,9 @@ export async function complete(session: string | null, code: string, position: n
   }
 }
 
-/** Returns the documentation of what stands at a position, with terminal colours. */
-export async function inspect(session: string | null, code: string, position: number): Promise<string | null> {
-  const body = { code, cursor_position: charactersBefore(code, position), detail_level: 0 }
+/** Returns the documentation of what stands at a position, or its source, with terminal colours. */
+export async function inspect(session: string | null, code: string, position: number, withSource = false): Promise<string | null> {
+  const body = { code, cursor_position: charactersBefore(code, position), detail_level: withSource ? 1 : 0 }
   const reply = (await perhaps(
     session === null
       ? got(api.POST('/api/v1/inspect', { body }))

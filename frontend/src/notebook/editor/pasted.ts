@@ -15,11 +15,20 @@ export function pastedPictures(save: SavePicture): Extension {
   })
 }
 
+/** The pictures among what is dropped or pasted. Text that comes with a picture of itself, as office programs have it, is meant as text. */
+export function picturesOf(data: DataTransfer | null): File[] {
+  return data === null || data.types.includes('text/plain') ? [] : [...data.files].filter((file) => PICTURE.test(file.type))
+}
+
+/** Names a picture in markdown. */
+export function named(picture: Pick<File, 'name'>, address: string): string {
+  return `![${picture.name.replace(/\.\w+$/, '').replace(/[[\]]/g, '')}](${address})\n`
+}
+
 /** Takes the pictures of an event, and says whether there were any. */
 function take(event: Event, view: EditorView, data: DataTransfer | null, at: number, save: SavePicture): boolean {
-  const pictures = [...(data?.files ?? [])].filter((file) => PICTURE.test(file.type))
-  // Text that comes with a picture of itself, as office programs have it, is meant as text.
-  if (pictures.length === 0 || data?.types.includes('text/plain')) return false
+  const pictures = picturesOf(data)
+  if (pictures.length === 0) return false
   event.preventDefault()
   void insert(view, pictures, at, save)
   return true
@@ -30,8 +39,7 @@ async function insert(view: EditorView, pictures: File[], at: number, save: Save
   for (const picture of pictures) {
     const address = await save(picture)
     if (address === undefined || !view.dom.isConnected) return
-    const name = picture.name.replace(/\.\w+$/, '').replace(/[[\]]/g, '')
-    const text = `![${name}](${address})\n`
+    const text = named(picture, address)
     const from = Math.min(place, view.state.doc.length)
     view.dispatch({ changes: { from, insert: text }, selection: { anchor: from + text.length }, userEvent: 'input.paste' })
     place = from + text.length

@@ -1,19 +1,19 @@
-// What can be done with the files of the project that is shown. A notebook's file is moved and deleted as
-// the notebook that it is, so that its session and its history stay with it.
+// What can be done with the files of the project that is shown.
 
 import type { Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
-import { api, download } from '@/api/client'
+import { download } from '@/api/client'
 import { freeName, targetPath } from '@/stores/chunks'
 import { useDialogs } from '@/stores/dialogs'
-import { fileUrl, folderOf, inFolder, kindOf, makeFile, makeFolder, move, nameOf, remove, type Entry } from '@/stores/files'
+import { fileUrl, folderOf, inFolder, kindOf, makeFile, makeFolder, nameOf, type Entry } from '@/stores/files'
 import { useLibrary } from '@/stores/library'
 import { fileAddress, useTabs } from '@/stores/tabs'
 import { useToasts } from '@/stores/toasts'
 import { useUploads } from '@/stores/uploads'
 import { useActions } from '../useActions'
 import type { Dropped } from './dropped'
+import { discard, isWithin, notebooksOf, relocate } from './relocating'
 
 interface Tree {
   refresh: () => Promise<void>
@@ -31,11 +31,13 @@ export function useFileActions(project: Ref<string>, tree: Tree) {
   const actions = useActions()
   const { attempt } = useToasts()
 
-  const notebookAt = (path: string) => library.notebooks.find((notebook) => notebook.project_id === project.value && notebook.path === path)
-
   async function open(entry: Entry): Promise<void> {
     if (entry.kind === 'folder') return tree.toggle(entry.path)
     if (kindOf(entry.name) === 'notebook') return actions.openFile(project.value, entry.path)
+    await openAsText(entry)
+  }
+
+  async function openAsText(entry: Entry): Promise<void> {
     await router.push(fileAddress(project.value, entry.path))
   }
 
@@ -55,7 +57,7 @@ export function useFileActions(project: Ref<string>, tree: Tree) {
     await tree.refresh()
   }
 
-  async function relocate(entry: Entry, to: string): Promise<void> {
+  async function moveEntry(entry: Entry, to: string): Promise<void> {
     if (to === entry.path) return
     const open = tabs.tabs.filter(({ kind, id }) => kind === 'file' && isAt(id, entry.path))
     // Closing asks where something written would be lost.
@@ -65,13 +67,8 @@ export function useFileActions(project: Ref<string>, tree: Tree) {
     }
     const shown = entry.kind === 'file' && open.some(({ path }) => path === tabs.active?.path)
     await attempt(async () => {
-      const notebook = notebookAt(entry.path)
-      if (notebook === undefined) await move(project.value, entry.path, to)
-      else {
-        const name = nameOf(to).replace(/\.ipynb$/, '')
-        const renamed = nameOf(to) === nameOf(entry.path) ? undefined : name
-        await api.PATCH('/api/v1/notebooks/{id}', { params: { path: { id: notebook.notebook_id }, header: {} }, body: { path: to, name: renamed } })
-      }
+      await library.refresh()
+      await relocate(project.value, entry, to, notebooksOf(library.notebooks, project.value, entry))
       await tabs.closeGone(({ kind, id }) => kind === 'file' && isAt(id, entry.path))
       if (shown) await router.push(fileAddress(project.value, to))
       await Promise.all([tree.refresh(), library.refresh()])
@@ -85,62 +82,53 @@ export function useFileActions(project: Ref<string>, tree: Tree) {
       action: t('action.rename'),
       field: { label: t('field.name'), value: entry.name, select: dot > 0 ? dot : entry.name.length },
     })
-    if (name !== null) await relocate(entry, inFolder(folderOf(entry.path), name))
+    if (name !== null) await moveEntry(entry, inFolder(folderOf(entry.path), name))
   }
 
   async function moveTo(entry: Entry): Promise<void> {
     const to = await dialogs.prompt({ title: t('files.move', { name: entry.name }), text: t('files.moveText'), action: t('action.move'), field: { label: t('files.newPath'), value: entry.path } })
-    if (to !== null) await relocate(entry, to.replace(/^\/+/, ''))
+    if (to !== null) await moveEntry(entry, to.replace(/^\/+/, ''))
   }
 
   async function moveInto(entry: Entry, folder: string): Promise<void> {
     if (folder === folderOf(entry.path) || folder === entry.path || folder.startsWith(`${entry.path}/`)) return
-    await relocate(entry, inFolder(folder, entry.name))
+    await moveEntry(entry, inFolder(folder, entry.name))
   }
 
   async function removeEntry(entry: Entry): Promise<void> {
-    const notebook = notebookAt(entry.path)
-    if (notebook !== undefined) {
-      if (await actions.removeNotebook(notebook)) await tree.refresh()
+    const notebooks = notebooksOf(library.notebooks, project.value, entry)
+    if (entry.kind !== 'folder' && notebooks[0] !== undefined) {
+      if (await actions.removeNotebook(notebooks[0])) await tree.refresh()
       return
     }
     const text = entry.kind === 'folder' ? t('files.deleteFolderText') : t('files.deleteText')
     const sure = await dialogs.confirm({ title: t('files.delete', { name: entry.name }), text, action: t('action.delete'), danger: true })
     if (!sure) return
     await attempt(async () => {
-      await remove(project.value, entry)
-      await tabs.closeGone(({ kind, id }) => kind === 'file' && isAt(id, entry.path))
+      await discard(project.value, entry, notebooks)
+      await tabs.closeGone(({ kind, id }) => (kind === 'file' && isAt(id, entry.path)) || (kind === 'notebook' && notebooks.some(({ notebook_id }) => notebook_id === id)))
       await Promise.all([tree.refresh(), library.refresh()])
     })
   }
 
-  const isAt = (id: string, path: string) => id === `${project.value}/${path}` || id.startsWith(`${project.value}/${path}/`)
+  const isAt = (id: string, path: string) => id === `${project.value}/${path}` || isWithin(id, `${project.value}/${path}`)
 
   const save = (entry: Entry) =>
     attempt(() => (entry.kind === 'folder' ? download(fileUrl(project.value, entry.path, { zip: 'true' }), `${entry.name}.zip`) : download(fileUrl(project.value, entry.path), entry.name)))
 
   const saveAll = (name: string) => attempt(() => download(fileUrl(project.value, '', { zip: 'true' }), `${name}.zip`))
 
-  /**
-   * Sends files into a folder; what is there already is only replaced when that is wanted. A notebook is
-   * imported, so that it can be opened where it lies; if its name is taken it gets another.
-   */
+  /** Sends files into a folder; what is there already is only replaced when that is wanted. */
   async function send(files: Dropped[], folder: string): Promise<void> {
     const all = files.map(({ path, file }) => ({ path: targetPath(folder, path), file }))
-    const notebooks = all.filter(({ path }) => kindOf(path) === 'notebook')
-    const others = all.filter(({ path }) => kindOf(path) !== 'notebook')
-    const there = others.filter(({ path }) => folderOf(path) === folder && tree.names(folder).includes(nameOf(path)))
+    const there = all.filter(({ path }) => folderOf(path) === folder && tree.names(folder).includes(nameOf(path)))
     if (there.length > 0) {
       const names = there.map(({ path }) => nameOf(path)).join(', ')
       if (!(await dialogs.confirm({ title: t('files.replace'), text: t('files.replaceText', { names }), action: t('action.replace'), danger: true }))) return
     }
     if (folder !== '') await tree.toggle(folder, true)
-    uploads.add(project.value, others)
-    for (const { path, file } of notebooks) {
-      await actions.importContent(nameOf(path).replace(/\.ipynb$/, ''), 'ipynb', await file.text(), { project: project.value, folder: folderOf(path) }, false)
-    }
-    if (notebooks.length > 0) await tree.refresh()
+    uploads.add(project.value, all)
   }
 
-  return { open, create, createNotebook, rename, moveTo, moveInto, removeEntry, save, saveAll, send }
+  return { open, openAsText, create, createNotebook, rename, moveTo, moveInto, removeEntry, save, saveAll, send }
 }

@@ -1,10 +1,10 @@
 // The menus of the file browser.
 
-import { Archive, Download, FilePlus, FolderInput, FolderPlus, NotebookText, Pencil, RefreshCw, Trash2, Upload } from 'lucide-vue-next'
+import { Archive, Download, FilePlus, FileText, FolderInput, FolderPlus, NotebookText, Pencil, RefreshCw, Trash2, Upload } from 'lucide-vue-next'
 import { computed, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useConnection } from '@/stores/connection'
-import { folderOf, type Entry } from '@/stores/files'
+import { folderOf, kindOf, type Entry } from '@/stores/files'
 import { useLibrary } from '@/stores/library'
 import type { MenuItem } from '../menu/items'
 import { pickFiles } from '../pickFiles'
@@ -39,6 +39,7 @@ export function useFileMenu(project: Ref<string>, tree: ReturnType<typeof useFil
     const isFolder = entry.kind === 'folder'
     const items: MenuItem[] = []
     if (!isFolder) items.push({ label: t('action.open'), run: () => actions.open(entry) })
+    if (!isFolder && kindOf(entry.name) === 'notebook') items.push({ label: t('files.openText'), icon: FileText, run: () => actions.openAsText(entry) })
     if (write) items.push(...making(isFolder ? entry.path : folderOf(entry.path)), 'separator')
     items.push({ label: isFolder ? t('files.zip') : t('action.download'), icon: isFolder ? Archive : Download, run: () => actions.save(entry) })
     if (write) {

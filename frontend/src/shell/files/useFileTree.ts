@@ -1,11 +1,12 @@
 // The folders of a project as a tree: folders are read when they are opened first, and again when something
 // may have changed.
 
-import { useDocumentVisibility, useIntervalFn } from '@vueuse/core'
+import { useDebounceFn, useDocumentVisibility, useIntervalFn } from '@vueuse/core'
 import { computed, ref, watch, type Ref } from 'vue'
 import { Refused } from '@/api/problem'
 import { useConnection } from '@/stores/connection'
 import { list, type Entry } from '@/stores/files'
+import { useLibrary } from '@/stores/library'
 import { useToasts } from '@/stores/toasts'
 import { useUploads } from '@/stores/uploads'
 
@@ -19,7 +20,12 @@ export interface Row {
   siblings: number
 }
 
+/** While something runs, files come by themselves; otherwise somebody else may have put some there. */
 const AGAIN = 8000
+const AGAIN_IDLE = 40_000
+
+/** Folders in which notebooks keep what is theirs; nobody works with them by hand. */
+const KEPT = new Set(['.cellblock', '.ipynb_checkpoints'])
 
 export function useFileTree(project: Ref<string>) {
   const folders = ref(new Map<string, Entry[]>())
@@ -28,6 +34,7 @@ export function useFileTree(project: Ref<string>) {
   const uploads = useUploads()
   const toasts = useToasts()
   const connection = useConnection()
+  const library = useLibrary()
   const visible = useDocumentVisibility()
 
   const rows = computed(() => {
@@ -49,7 +56,7 @@ export function useFileTree(project: Ref<string>) {
     const asked = project.value
     if (asked === '') return
     try {
-      const entries = await list(asked, folder)
+      const entries = (await list(asked, folder)).filter(({ name }) => !KEPT.has(name))
       if (asked === project.value) folders.value.set(folder, entries)
     } catch (error) {
       if (!(error instanceof Refused) || error.problem.status !== 404 || folder === '') throw error
@@ -107,7 +114,12 @@ export function useFileTree(project: Ref<string>) {
       if (!away) void refresh()
     },
   )
-  useIntervalFn(() => void glance(), AGAIN)
+  watch(() => library.ended, useDebounceFn(glance, 500, { maxWait: 2000 }))
+  watch(
+    () => library.notebooks.flatMap(({ project_id, path }) => (project_id === project.value ? [path] : [])).join('\n'),
+    () => void glance(),
+  )
+  useIntervalFn(() => void glance(), () => (library.anyRuns() ? AGAIN : AGAIN_IDLE))
 
   return { rows, loading, failed, refresh, toggle, names }
 }
