@@ -5,9 +5,12 @@ import { api, got } from '@/api/client'
 import type { Event } from '@/api/events'
 import { Refused } from '@/api/problem'
 import { EventSocket, type Line } from '@/api/socket'
-import { joinedStreams } from './batch'
+import { begins, joinedStreams } from './batch'
 import { apply, settle, type Notebook } from './model'
 import { notebookOf } from './read'
+
+/** So long, in milliseconds, a beginning waits for what comes of it, so that both are one picture. */
+const PATIENCE = 50
 
 /** Opens a notebook. `onLoaded` is told of every fresh copy, `onBack` of a line that is there again. */
 export function useConnection(id: string, { onLoaded, onBack }: { onLoaded: () => void; onBack: () => void }) {
@@ -20,6 +23,7 @@ export function useConnection(id: string, { onLoaded, onBack }: { onLoaded: () =
   let queue: Event[] = []
   let loading = false
   let scheduled = false
+  let patience: ReturnType<typeof setTimeout> | undefined
   let newest = 0
 
   function take(event: Event): void {
@@ -27,11 +31,14 @@ export function useConnection(id: string, { onLoaded, onBack }: { onLoaded: () =
     if (event.seq <= newest) void load()
     newest = event.seq
     queue.push(event)
-    if (!scheduled && !loading) schedule()
+    if (scheduled || loading) return
+    if (begins(event)) patience ??= setTimeout(schedule, PATIENCE)
+    else schedule()
   }
 
   /** Applies once for each picture that is drawn; a hidden page draws none. */
   function schedule(): void {
+    if (scheduled) return
     scheduled = true
     if (document.hidden) setTimeout(flush, 100)
     else requestAnimationFrame(flush)
@@ -39,6 +46,8 @@ export function useConnection(id: string, { onLoaded, onBack }: { onLoaded: () =
 
   function flush(): void {
     scheduled = false
+    clearTimeout(patience)
+    patience = undefined
     if (loading || copy.value === null) return
     const events = joinedStreams(queue)
     queue = []

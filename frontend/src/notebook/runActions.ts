@@ -7,12 +7,12 @@ import type { Context } from './context'
 export function useRunActions({ id, copy, order, drafts, selection, toasts, cell }: Context, connection: Connection) {
   const session = () => copy.value?.sessionId ?? null
 
-  /** Runs code cells one after the other; markdown is only shown. */
+  /** Runs code cells one after the other; markdown is only shown. The first is asked for before this returns. */
   async function run(which: string[] = selection.selectedCells.value): Promise<void> {
     for (const each of which) {
       const known = cell(each)
       if (known?.cell_type !== 'code') continue
-      if (!(await drafts.save(each))) return
+      if (drafts.get(each) !== undefined && !(await drafts.save(each))) return
       await execute({ cell_id: each })
     }
   }
