@@ -1,5 +1,6 @@
 // A notebook as this browser knows it, and how events of the service change it. Pure: no requests, no screen.
 
+import { toRaw } from 'vue'
 import { never, type Event, type Usage, type WireCell } from '@/api/events'
 import { joined, still, type DisplayOutput, type Output } from '@/outputs/types'
 import type { Attachments } from '@/outputs/pictures'
@@ -183,8 +184,9 @@ export function settle(notebook: Notebook, fresh: Notebook, thought: ReadonlyMap
 }
 
 function markStale(notebook: Notebook, stale: Set<string>): void {
-  for (const cell of notebook.cells.values()) {
-    if (cell.stale !== stale.has(cell.cell_id)) cell.stale = !cell.stale
+  // Nobody waits to be told of those that stay as they are.
+  for (const { cell_id: id, stale: before } of toRaw(notebook).cells.values()) {
+    if (before !== stale.has(id)) notebook.cells.get(id)!.stale = !before
   }
 }
 

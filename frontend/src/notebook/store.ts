@@ -1,7 +1,7 @@
 // A notebook that is open in this browser. Each has a store of its own, which lives until its tab is closed.
 
 import { defineStore } from 'pinia'
-import { computed, markRaw, reactive, ref, watch } from 'vue'
+import { computed, markRaw, reactive, ref, toRaw, watch } from 'vue'
 import { api, got } from '@/api/client'
 import { useToasts } from '@/stores/toasts'
 import { useCellActions } from './cellActions'
@@ -47,7 +47,9 @@ function setup(id: string) {
   const order = computed(() => {
     const notebook = copy.value
     if (notebook === null) return []
-    const known = notebook.order.filter((cell) => notebook.cells.has(cell))
+    // Nobody has to watch each of them: they come and go together with what is in the order.
+    const { cells } = toRaw(notebook)
+    const known = notebook.cells.size > 0 ? [...notebook.order].filter((cell) => cells.has(cell)) : []
     if (folded.size === 0) return known
     const hidden = hiddenBy(known, outline.value, folded)
     return known.filter((cell) => !hidden.has(cell))
