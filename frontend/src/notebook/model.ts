@@ -53,6 +53,8 @@ export interface Notebook {
   status: 'idle' | 'running' | 'error'
   kernel: Kernel
   revision: number
+  /** Counts the changes of what stands in cells: who needs all of them has this to watch, and not each. */
+  edits: number
   order: string[]
   cells: Map<string, Cell>
   activities: Map<string, Activity>
@@ -203,6 +205,7 @@ function change(notebook: Notebook, wire: WireCell, stale: boolean, running: boo
   if (!running) notebook.partial.delete(id)
   // What is not there any longer is not in the event either.
   const next: Cell = { ...wire, attachments: wire.attachments, outputs, stale, running }
+  if (known?.source !== wire.source || known.cell_type !== wire.cell_type) notebook.edits += 1
   if (known === undefined) notebook.cells.set(id, next)
   else Object.assign(known, next)
 }

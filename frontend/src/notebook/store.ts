@@ -29,7 +29,10 @@ function setup(id: string) {
       const changed = cellOf(await got(api.PATCH('/api/v1/notebooks/{id}/cells/{cell}', { params: { path }, body: { revision, source } })))
       const known = copy.value?.cells.get(cell)
       // The answer may come before the event that tells of it.
-      if (known !== undefined && known.revision < changed.revision) Object.assign(known, { source: changed.source, revision: changed.revision })
+      if (copy.value !== null && known !== undefined && known.revision < changed.revision) {
+        Object.assign(known, { source: changed.source, revision: changed.revision })
+        copy.value.edits += 1
+      }
       return changed.revision
     },
     onConflict: (conflict) => conflicts.value.push(conflict),
@@ -42,7 +45,7 @@ function setup(id: string) {
   })
 
   const folded = reactive(new Set<string>())
-  const outline = useOutline(copy, textOf)
+  const outline = useOutline(copy, unsaved, (of) => drafts.get(of)?.text)
   /** The cells that can be seen, in their order: known ones that are in no folded section. */
   const order = computed(() => {
     const notebook = copy.value
