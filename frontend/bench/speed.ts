@@ -28,13 +28,12 @@ async function opened(browser: Browser, { origin, token }: Service, path: string
   return page
 }
 
-/** Opens a page that has nothing but this, in the service's origin: what it needs for the same is the noise of the machine. */
-async function bare(browser: Browser, service: Service, body: string): Promise<Page> {
+/** Opens a page in which nothing of the notebook runs: what it needs for the same is the machine's share, and the service's. */
+async function bare(browser: Browser, address: string): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US' })
   const page = await context.newPage()
   await page.addInitScript(measureInPage)
-  await page.route('**/bare', (route) => route.fulfill({ contentType: 'text/html', body }))
-  await page.goto(`${service.origin}/bare`)
+  await page.goto(address)
   return page
 }
 
@@ -70,7 +69,8 @@ async function typing(browser: Browser, service: Service): Promise<Figure[]> {
   const { keys, reported } = await typed(page)
   await page.context().close()
   await removeNotebook(service, id)
-  const field = await bare(browser, service, '<textarea autofocus rows="20" cols="90"></textarea>')
+  const field = await bare(browser, 'data:text/html,<textarea rows="20" cols="90"></textarea>')
+  await field.locator('textarea').focus()
   const floor = await typed(field)
   await field.context().close()
   return [
@@ -113,7 +113,7 @@ async function results(browser: Browser, service: Service, isTyped: boolean): Pr
 /** What the service needs for `1+1`, from the request to the event with its result, as a page sees it that shows nothing. */
 async function resultsAlone(browser: Browser, service: Service): Promise<number[]> {
   const id = await makeNotebook(service, 'Alone', [{ cell_type: 'code', source: '1+1' }], true)
-  const page = await bare(browser, service, '')
+  const page = await bare(browser, `${service.origin}/icon.svg`)
   const taken = await page.evaluate(
     async ({ id, token }) => {
       const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }
@@ -123,12 +123,19 @@ async function resultsAlone(browser: Browser, service: Service): Promise<number[
       const times: number[] = []
       for (let turn = 0; turn < 25; turn += 1) {
         const from = performance.now()
-        const result = new Promise<number>((resolve) => {
-          socket.onmessage = ({ data }) => (JSON.parse(data as string) as { type: string }).type === 'execute_result' && resolve(performance.now())
+        const result = new Promise<number>((resolve, reject) => {
+          let shown = 0
+          socket.onclose = () => reject(new Error('the socket was closed'))
+          socket.onmessage = ({ data }) => {
+            const { type, content } = JSON.parse(data as string) as { type: string; content: { status?: string } }
+            if (type === 'execute_result') shown = performance.now()
+            if (type === 'execution_status' && content.status !== 'running') resolve(shown)
+          }
         })
-        void fetch(`/api/v1/notebooks/${id}/execute`, { method: 'POST', headers, body: JSON.stringify({ cell_id: cells[0]!.cell_id }) })
+        const asked = await fetch(`/api/v1/notebooks/${id}/execute`, { method: 'POST', headers, body: JSON.stringify({ cell_id: cells[0]!.cell_id }) })
+        if (!asked.ok) throw new Error(`it was not run: ${asked.status}`)
         times.push((await result) - from)
-        await new Promise((resolve) => setTimeout(resolve, 250))
+        await new Promise((resolve) => setTimeout(resolve, 200))
       }
       return times
     },
@@ -179,7 +186,7 @@ async function opening(browser: Browser, service: Service): Promise<Figure[]> {
     await pause(300)
   }
   await page.context().close()
-  const alone = await bare(browser, service, '')
+  const alone = await bare(browser, `${service.origin}/icon.svg`)
   const answers = await alone.evaluate(
     async ({ id, token }) => {
       const times: number[] = []
