@@ -1,6 +1,7 @@
 // Measures what a person feels: typing, running, opening, and a cell that prints very much. CELLBLOCK_URL is the
 // address with the token that the service prints; CELLBLOCK_BESIDE may be that of another one, to compare with.
 
+import { loadavg } from 'node:os'
 import { chromium, test, type Browser, type Page } from '@playwright/test'
 import { measureInPage } from './painted'
 import { makeNotebook, ordinaryCells, pause, removeNotebook, serviceOf, type Service } from './service'
@@ -27,7 +28,29 @@ async function opened(browser: Browser, { origin, token }: Service, path: string
   return page
 }
 
-/** Letters typed into a cell in the middle of 500. */
+/** Opens a page in which nothing of the notebook runs: what it needs for the same is the machine's share, and the service's. */
+async function bare(browser: Browser, address: string): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US' })
+  const page = await context.newPage()
+  await page.addInitScript(measureInPage)
+  await page.goto(address)
+  return page
+}
+
+/** Types as a person does into what has the focus. */
+async function typed(page: Page): Promise<{ keys: number[]; reported: number[] }> {
+  await pause(300)
+  await page.evaluate(() => (window.bench.keys.length = window.bench.reported.length = 0))
+  for (const letter of 'total = value_one + other_value * 17 - some_name # and a comment that goes on and on, as people write them, word after word after word, until the line has an end. ') {
+    await page.keyboard.press(letter === ' ' ? 'Space' : letter)
+    await pause(35 + Math.random() * 30)
+  }
+  const { keys, reported } = await page.evaluate(() => window.bench)
+  // The browser is silent about those that were faster.
+  return { keys, reported: [...reported, ...new Array<number>(Math.max(0, keys.length - reported.length)).fill(16)] }
+}
+
+/** Letters typed into a cell in the middle of 500, and into a bare field. */
 async function typing(browser: Browser, service: Service): Promise<Figure[]> {
   const id = await makeNotebook(service, 'Typing', ordinaryCells(500))
   const page = await opened(browser, service, `/notebooks/${id}`)
@@ -43,30 +66,31 @@ async function typing(browser: Browser, service: Service): Promise<Figure[]> {
   await page.locator('.cm-focused').waitFor()
   await page.keyboard.press('End')
   await page.keyboard.press('Enter')
-  await pause(300)
-  await page.evaluate(() => (window.bench.keys.length = 0))
-  for (const letter of 'total = value_one + other_value * 17 - some_name # and a comment that goes on and on, as people write them, word after word after word, until the line has an end. ') {
-    await page.keyboard.press(letter === ' ' ? 'Space' : letter)
-    await pause(35 + Math.random() * 30)
-  }
-  const keys = await page.evaluate(() => window.bench.keys)
+  const { keys, reported } = await typed(page)
   await page.context().close()
   await removeNotebook(service, id)
+  const field = await bare(browser, 'data:text/html,<textarea rows="20" cols="90"></textarea>')
+  await field.locator('textarea').focus()
+  const floor = await typed(field)
+  await field.context().close()
   return [
     { name: 'key to paint, 500 cells, p50', milliseconds: share(keys, 0.5) },
     { name: 'key to paint, 500 cells, p95', milliseconds: share(keys, 0.95), aim: 16 },
+    { name: '  as the browser reports it, p95', milliseconds: share(reported, 0.95) },
+    { name: '  in a bare text field, p50', milliseconds: share(floor.keys, 0.5) },
+    { name: '  in a bare text field, p95', milliseconds: share(floor.keys, 0.95) },
   ]
 }
 
 /** Times from Shift-Enter to the result of `1+1`, which is typed before or is in the cells already. */
-async function results(browser: Browser, service: Service, typed: boolean): Promise<number[]> {
+async function results(browser: Browser, service: Service, isTyped: boolean): Promise<number[]> {
   const times = 25
-  const id = await makeNotebook(service, 'Running', Array.from({ length: times + 3 }, () => ({ cell_type: 'code' as const, source: typed ? '' : '1+1' })), true)
+  const id = await makeNotebook(service, 'Running', Array.from({ length: times + 3 }, () => ({ cell_type: 'code' as const, source: isTyped ? '' : '1+1' })), true)
   const page = await opened(browser, service, `/notebooks/${id}`)
   await cell(page, 1).focus()
   const taken: number[] = []
   for (let number = 1; number <= times; number += 1) {
-    if (typed) {
+    if (isTyped) {
       await page.keyboard.press('Enter')
       await cell(page, number).locator('.cm-focused').waitFor()
       await page.keyboard.type('1+1')
@@ -86,15 +110,52 @@ async function results(browser: Browser, service: Service, typed: boolean): Prom
   return taken
 }
 
+/** What the service needs for `1+1`, from the request to the event with its result, as a page sees it that shows nothing. */
+async function resultsAlone(browser: Browser, service: Service): Promise<number[]> {
+  const id = await makeNotebook(service, 'Alone', [{ cell_type: 'code', source: '1+1' }], true)
+  const page = await bare(browser, `${service.origin}/icon.svg`)
+  const taken = await page.evaluate(
+    async ({ id, token }) => {
+      const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }
+      const { cells } = (await (await fetch(`/api/v1/notebooks/${id}`, { headers })).json()) as { cells: { cell_id: string }[] }
+      const socket = new WebSocket(`${window.location.origin.replace('http', 'ws')}/api/v1/ws/notebooks/${id}?token=${token}`)
+      await new Promise((resolve) => (socket.onopen = resolve))
+      const times: number[] = []
+      for (let turn = 0; turn < 25; turn += 1) {
+        const from = performance.now()
+        const result = new Promise<number>((resolve, reject) => {
+          let shown = 0
+          socket.onclose = () => reject(new Error('the socket was closed'))
+          socket.onmessage = ({ data }) => {
+            const { type, content } = JSON.parse(data as string) as { type: string; content: { status?: string } }
+            if (type === 'execute_result') shown = performance.now()
+            if (type === 'execution_status' && content.status !== 'running') resolve(shown)
+          }
+        })
+        const asked = await fetch(`/api/v1/notebooks/${id}/execute`, { method: 'POST', headers, body: JSON.stringify({ cell_id: cells[0]!.cell_id }) })
+        if (!asked.ok) throw new Error(`it was not run: ${asked.status}`)
+        times.push((await result) - from)
+        await new Promise((resolve) => setTimeout(resolve, 200))
+      }
+      return times
+    },
+    { id, token: service.token },
+  )
+  await page.context().close()
+  await removeNotebook(service, id)
+  return taken
+}
+
 /** `1+1`, run by Shift-Enter: when it is just typed it is saved first. */
 async function running(browser: Browser, service: Service): Promise<Figure[]> {
-  const typed = await results(browser, service, true)
+  const fresh = await results(browser, service, true)
   const saved = await results(browser, service, false)
   return [
     { name: '1+1 from Shift-Enter to its result, p50', milliseconds: share(saved, 0.5), aim: 30 },
     { name: '1+1 from Shift-Enter to its result, p95', milliseconds: share(saved, 0.95) },
-    { name: '1+1 just typed, p50', milliseconds: share(typed, 0.5), aim: 30 },
-    { name: '1+1 just typed, p95', milliseconds: share(typed, 0.95) },
+    { name: '1+1 just typed, p50', milliseconds: share(fresh, 0.5), aim: 30 },
+    { name: '1+1 just typed, p95', milliseconds: share(fresh, 0.95) },
+    { name: '  the service alone, p50', milliseconds: share(await resultsAlone(browser, service), 0.5) },
   ]
 }
 
@@ -125,10 +186,25 @@ async function opening(browser: Browser, service: Service): Promise<Figure[]> {
     await pause(300)
   }
   await page.context().close()
+  const alone = await bare(browser, `${service.origin}/icon.svg`)
+  const answers = await alone.evaluate(
+    async ({ id, token }) => {
+      const times: number[] = []
+      for (let turn = 0; turn < 5; turn += 1) {
+        const from = performance.now()
+        await (await fetch(`/api/v1/notebooks/${id}`, { headers: { Authorization: `Bearer ${token}` } })).json()
+        times.push(performance.now() - from)
+      }
+      return times
+    },
+    { id, token: service.token },
+  )
+  await alone.context().close()
   await removeNotebook(service, id)
   return [
     { name: 'opening 2,000 cells by a click, p50', milliseconds: share(byClick, 0.5), aim: 500 },
     { name: 'opening 2,000 cells by its address, p50', milliseconds: share(byAddress, 0.5) },
+    { name: '  the service alone, p50', milliseconds: share(answers, 0.5) },
   ]
 }
 
@@ -170,13 +246,14 @@ test('speed', async () => {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   })
-  console.log(`${'milliseconds'.padEnd(44)}${services.map(({ name }) => name.padStart(10)).join('')}${'aim'.padStart(8)}`)
+  console.log(`${'milliseconds'.padEnd(44)}${services.map(({ name }) => name.padStart(10)).join('')}${'aim'.padStart(8)}${'load'.padStart(8)}`)
   const wanted = process.env.BENCH === undefined ? [typing, running, opening, printing] : [typing, running, opening, printing].filter(({ name }) => name === process.env.BENCH)
   for (const measure of wanted) {
     const columns: Figure[][] = []
     for (const service of services) columns.push(await measure(browser, service))
+    const load = loadavg()[0]!.toFixed(1)
     for (const [row, { name, aim }] of columns[0]!.entries()) {
-      console.log(`${name.padEnd(44)}${columns.map((figures) => figures[row]!.milliseconds.toFixed(1).padStart(10)).join('')}${String(aim ?? '').padStart(8)}`)
+      console.log(`${name.padEnd(44)}${columns.map((figures) => figures[row]!.milliseconds.toFixed(1).padStart(10)).join('')}${String(aim ?? '').padStart(8)}${load.padStart(8)}`)
     }
   }
   await browser.close()

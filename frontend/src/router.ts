@@ -2,6 +2,7 @@
 
 import { createRouter, createWebHistory } from 'vue-router'
 import { takeToken } from './api/token'
+import { askEarly } from './notebook/early'
 
 // Before the router reads the address: it would write the token back into it.
 takeToken()
@@ -15,6 +16,7 @@ export const router = createRouter({
       name: 'notebook',
       component: () => import('./notebook/NotebookView.vue'),
       props: true,
+      beforeEnter: ({ params }) => askEarly(String(params.id)),
     },
     {
       path: '/files/:project/:path+',

@@ -1,6 +1,6 @@
 // Events that came since the last picture, made fewer before they are applied.
 
-import type { Event } from '@/api/events'
+import { never, type Event } from '@/api/events'
 
 /** Joins text that a cell printed in pieces; everything else stays as it is and where it is. */
 export function joinedStreams(events: Event[]): Event[] {
@@ -20,4 +20,40 @@ export function joinedStreams(events: Event[]): Event[] {
     }
   }
   return result
+}
+
+/** Whether an event only says that something begins: what is over at once needs no picture of its beginning. */
+export function begins(event: Event): boolean {
+  switch (event.type) {
+    case 'queued':
+    case 'started':
+      return true
+    case 'status':
+      return event.content.execution_state === 'busy'
+    case 'notebook_status':
+    case 'execution_status':
+      return event.content.status === 'running'
+    case 'cell_changed':
+      return event.content.running
+    case 'stream':
+    case 'display_data':
+    case 'update_display_data':
+    case 'execute_result':
+    case 'error':
+    case 'clear_output':
+    case 'input_request':
+    case 'comm_open':
+    case 'comm_msg':
+    case 'comm_close':
+    case 'finished':
+    case 'checkpoint':
+    case 'restored':
+    case 'gap':
+    case 'cells_moved':
+    case 'presence':
+    case 'log':
+      return false
+    default:
+      return never(event)
+  }
 }

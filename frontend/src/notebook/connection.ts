@@ -1,13 +1,18 @@
-// A notebook's copy in this browser, kept true: first the socket, then the notebook, then what happened meanwhile.
+// A notebook's copy in this browser, kept true: the notebook and the socket at once, then a look whether anything
+// happened in between.
 
 import { ref, shallowRef } from 'vue'
 import { api, got } from '@/api/client'
 import type { Event } from '@/api/events'
 import { Refused } from '@/api/problem'
 import { EventSocket, type Line } from '@/api/socket'
-import { joinedStreams } from './batch'
+import { begins, joinedStreams } from './batch'
+import { closed, fetchNotebook, answerOf } from './early'
 import { apply, settle, type Notebook } from './model'
 import { notebookOf } from './read'
+
+/** So long, in milliseconds, a beginning waits for what comes of it, so that both are one picture. */
+const PATIENCE = 50
 
 /** Opens a notebook. `onLoaded` is told of every fresh copy, `onBack` of a line that is there again. */
 export function useConnection(id: string, { onLoaded, onBack }: { onLoaded: () => void; onBack: () => void }) {
@@ -18,8 +23,12 @@ export function useConnection(id: string, { onLoaded, onBack }: { onLoaded: () =
   const canUndo = ref(false)
   const canRedo = ref(false)
   let queue: Event[] = []
-  let loading = false
+  let loading: Promise<void> | null = null
+  let confirming = false
+  /** What the newest fresh copy was when it was made. */
+  let fetched: { revision: number; status: Notebook['status'] } | null = null
   let scheduled = false
+  let patience: ReturnType<typeof setTimeout> | undefined
   let newest = 0
 
   function take(event: Event): void {
@@ -27,11 +36,14 @@ export function useConnection(id: string, { onLoaded, onBack }: { onLoaded: () =
     if (event.seq <= newest) void load()
     newest = event.seq
     queue.push(event)
-    if (!scheduled && !loading) schedule()
+    if (scheduled || loading !== null || confirming) return
+    if (begins(event)) patience ??= setTimeout(schedule, PATIENCE)
+    else schedule()
   }
 
   /** Applies once for each picture that is drawn; a hidden page draws none. */
   function schedule(): void {
+    if (scheduled) return
     scheduled = true
     if (document.hidden) setTimeout(flush, 100)
     else requestAnimationFrame(flush)
@@ -39,7 +51,9 @@ export function useConnection(id: string, { onLoaded, onBack }: { onLoaded: () =
 
   function flush(): void {
     scheduled = false
-    if (loading || copy.value === null) return
+    clearTimeout(patience)
+    patience = undefined
+    if (loading !== null || confirming || copy.value === null) return
     const events = joinedStreams(queue)
     queue = []
     const now = Date.now()
@@ -55,11 +69,18 @@ export function useConnection(id: string, { onLoaded, onBack }: { onLoaded: () =
   }
 
   /** Fetches the notebook; what happens meanwhile waits and is applied afterwards. */
-  async function load(): Promise<void> {
-    if (loading) return
-    loading = true
+  function load(): Promise<void> {
+    loading ??= renew().finally(() => {
+      loading = null
+      flush()
+    })
+    return loading
+  }
+
+  async function renew(): Promise<void> {
     try {
-      const answer = await got(api.GET('/api/v1/notebooks/{id}', { params: { path: { id } } }))
+      const answer = await answerOf(id)
+      fetched = { revision: answer.revision, status: answer.status }
       const before = copy.value
       copy.value = notebookOf(answer)
       if (before !== null) {
@@ -74,8 +95,22 @@ export function useConnection(id: string, { onLoaded, onBack }: { onLoaded: () =
     } catch (error) {
       if (!(error instanceof Refused)) throw error
       problem.value = error
+    }
+  }
+
+  /** The copy may be older than the first event: when the service has something else by now, it is fetched again. */
+  async function confirm(): Promise<void> {
+    confirming = true
+    try {
+      await loading
+      const state = await got(api.GET('/api/v1/notebooks/{id}/status', { params: { path: { id } } }))
+      const same = fetched?.revision === state.revision && fetched.status === state.status
+      if (!same || state.status === 'running') void load()
+    } catch (error) {
+      // Then the line is away again, or there is no such notebook, which is told already.
+      if (!(error instanceof Refused)) throw error
     } finally {
-      loading = false
+      confirming = false
     }
     flush()
   }
@@ -86,7 +121,7 @@ export function useConnection(id: string, { onLoaded, onBack }: { onLoaded: () =
     const running = new Map([...(known?.activities ?? [])].filter(([, { state }]) => state !== 'done'))
     if (known === null || (running.size === 0 && known.status !== 'running')) return
     try {
-      const answer = await got(api.GET('/api/v1/notebooks/{id}', { params: { path: { id } } }))
+      const answer = await fetchNotebook(id)
       if (copy.value === known) settle(known, notebookOf(answer), running)
     } catch (error) {
       // Then the line is away again.
@@ -94,26 +129,31 @@ export function useConnection(id: string, { onLoaded, onBack }: { onLoaded: () =
     }
   }
 
-  let first = true
+  void load()
+  let opened = false
   const socket = new EventSocket({
     path: `/api/v1/ws/notebooks/${id}`,
     onEvent: take,
     onLine(now) {
       line.value = now
-      if (now !== 'open' && now !== 'away') return
-      if (first || copy.value === null) void load()
-      else if (now === 'open') {
-        onBack()
-        void checkRunning()
-      }
-      first = false
+      if (now === 'away' && copy.value === null) void load()
+      if (now !== 'open') return
+      if (opened) onBack()
+      opened = true
+      if (newest === 0) void confirm()
+      else void checkRunning()
     },
     onEnd(reason) {
       ended.value = reason
     },
   })
 
-  return { copy, line, problem, ended, canUndo, canRedo, load, flush, close: () => socket.close() }
+  function close(): void {
+    closed(id)
+    socket.close()
+  }
+
+  return { copy, line, problem, ended, canUndo, canRedo, load, flush, close }
 }
 
 export type Connection = ReturnType<typeof useConnection>

@@ -1,10 +1,12 @@
 // Every event a notebook can get, and what it makes of the copy.
 
 import { describe, expect, it } from 'vitest'
+import { reactive, ref } from 'vue'
 import type { Event, Happening } from '@/api/events'
 import type { DisplayOutput, Output } from '@/outputs/types'
 import { activityOf, apply, settle, type Cell, type Notebook } from './model'
-import { joinedStreams } from './batch'
+import { begins, joinedStreams } from './batch'
+import { useOutline } from './outline'
 
 function cell(id: string, more: Partial<Cell> = {}): Cell {
   return { cell_id: id, cell_type: 'code', source: `# ${id}`, metadata: {}, outputs: [], execution_count: null, revision: 1, change: 1, undone: false, stale: false, running: false, ...more }
@@ -20,6 +22,7 @@ function notebook(...cells: Cell[]): Notebook {
     status: 'idle',
     kernel: 'none',
     revision: 10,
+    edits: 0,
     order: cells.map((each) => each.cell_id),
     cells: new Map(cells.map((each) => [each.cell_id, each])),
     activities: new Map(),
@@ -182,6 +185,26 @@ describe('what is edited', () => {
     expect(copy.revision).toBe(13)
   })
 
+  it('counts edits, and not what cells show', () => {
+    const copy = notebook(cell('a'))
+    play(copy, changed(cell('a', { outputs: [{ output_type: 'stream', name: 'stdout', text: '1' }], change: 11 }), 11))
+    expect(copy.edits).toBe(0)
+    play(copy, changed(cell('a', { source: 'other', revision: 2, change: 12 }), 12), changed(cell('b', { change: 13 }), 13))
+    expect(copy.edits).toBe(2)
+  })
+
+  it('is followed by its outline', () => {
+    const copy = ref<Notebook | null>(notebook(cell('a', { cell_type: 'markdown', source: '# One' }), cell('b')))
+    const unsaved = reactive(new Set<string>())
+    const outline = useOutline(copy, unsaved, () => '# Typed')
+    const shown = () => outline.value.map(({ text }) => text)
+    expect(shown()).toEqual(['One'])
+    play(copy.value!, changed(cell('b', { cell_type: 'markdown', source: '# Two', change: 11 }), 11), changed(cell('a', { cell_type: 'markdown', source: '# First', change: 11 }), 11))
+    expect(shown()).toEqual(['First', 'Two'])
+    unsaved.add('a')
+    expect(shown()).toEqual(['Typed', 'Two'])
+  })
+
   it('keeps what a running cell shows while it is edited', () => {
     const copy = play(notebook(cell('a')), changed(cell('a'), 11, true), started('a'), stream('a', 'out'), changed(cell('a', { source: 'edited', revision: 2, change: 12 }), 12, true))
     expect(copy.cells.get('a')).toMatchObject({ source: 'edited', running: true })
@@ -246,6 +269,13 @@ describe('a batch', () => {
     expect(joined.map((each) => (each.type === 'stream' ? each.content.text : each.type))).toEqual(['12', 'e', '3', 'started', '4'])
     expect(joined[0]!.seq).toBe(events[1]!.seq)
     expect(events[0]!.type === 'stream' && events[0]!.content.text).toBe('1')
+  })
+
+  it('tells what only begins from what there is to see', () => {
+    const beginning = [started('a'), changed(cell('a'), 11, true), event({ type: 'execution_status', content: { status: 'running' } }, 'a')]
+    expect(beginning.map(begins)).toEqual([true, true, true])
+    const seen = [stream('a', '1'), finished('a'), changed(cell('a'), 11), event({ type: 'execution_status', content: { status: 'complete' } }, 'a')]
+    expect(seen.map(begins)).toEqual([false, false, false, false])
   })
 })
 

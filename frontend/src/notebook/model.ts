@@ -1,5 +1,6 @@
 // A notebook as this browser knows it, and how events of the service change it. Pure: no requests, no screen.
 
+import { toRaw } from 'vue'
 import { never, type Event, type Usage, type WireCell } from '@/api/events'
 import { joined, still, type DisplayOutput, type Output } from '@/outputs/types'
 import type { Attachments } from '@/outputs/pictures'
@@ -55,6 +56,8 @@ export interface Notebook {
   status: 'idle' | 'running' | 'error'
   kernel: Kernel
   revision: number
+  /** Counts the changes of what stands in cells: who needs all of them has this to watch, and not each. */
+  edits: number
   order: string[]
   cells: Map<string, Cell>
   activities: Map<string, Activity>
@@ -196,8 +199,9 @@ export function settle(notebook: Notebook, fresh: Notebook, thought: ReadonlyMap
 }
 
 function markStale(notebook: Notebook, stale: Set<string>): void {
-  for (const cell of notebook.cells.values()) {
-    if (cell.stale !== stale.has(cell.cell_id)) cell.stale = !cell.stale
+  // Nobody waits to be told of those that stay as they are.
+  for (const { cell_id: id, stale: before } of toRaw(notebook).cells.values()) {
+    if (before !== stale.has(id)) notebook.cells.get(id)!.stale = !before
   }
 }
 
@@ -214,6 +218,7 @@ function change(notebook: Notebook, wire: WireCell, stale: boolean, running: boo
   if (!running) notebook.partial.delete(id)
   // What is not there any longer is not in the event either.
   const next: Cell = { ...wire, attachments: wire.attachments, outputs, stale, running }
+  if (known?.source !== wire.source || known.cell_type !== wire.cell_type) notebook.edits += 1
   if (known === undefined) notebook.cells.set(id, next)
   else Object.assign(known, next)
 }

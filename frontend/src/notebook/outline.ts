@@ -1,6 +1,6 @@
 // Headings of a notebook: its outline, and the sections that can be folded away.
 
-import { computed, type Ref } from 'vue'
+import { computed, toRaw, type Ref } from 'vue'
 import type { Notebook } from './model'
 
 export interface Heading {
@@ -26,13 +26,20 @@ export function headingsOf(source: string): { level: number; text: string }[] {
   return headings
 }
 
-export function useOutline(copy: Ref<Notebook | null>, textOf: (cell: string) => string) {
+/** Returns the headings of a notebook. `draftOf` is the text of a cell that is among the unsaved ones. */
+export function useOutline(copy: Ref<Notebook | null>, unsaved: ReadonlySet<string>, draftOf: (cell: string) => string | undefined) {
   return computed<Heading[]>(() => {
     const notebook = copy.value
     if (notebook === null) return []
-    return notebook.order.flatMap((cell) => {
-      if (notebook.cells.get(cell)?.cell_type !== 'markdown') return []
-      return headingsOf(textOf(cell)).map((heading) => ({ cell, ...heading }))
+    // This is watched instead of each cell.
+    void notebook.edits
+    const { cells } = toRaw(notebook)
+    const drafts = new Set(unsaved)
+    return [...notebook.order].flatMap((id) => {
+      const cell = cells.get(id)
+      if (cell?.cell_type !== 'markdown') return []
+      const text = drafts.has(id) ? (draftOf(id) ?? '') : cell.source
+      return headingsOf(text).map((heading) => ({ cell: id, ...heading }))
     })
   })
 }

@@ -24,6 +24,7 @@ export function notebookOf(answer: Answer): Notebook {
     status: answer.status,
     kernel: answer.session_id ? (answer.status === 'running' ? 'busy' : 'idle') : 'none',
     revision: answer.revision,
+    edits: 0,
     order: cells.map((cell) => cell.cell_id),
     cells: new Map(cells.map((cell) => [cell.cell_id, cell])),
     activities: new Map(),

@@ -8,11 +8,13 @@ export function useRunActions({ id, copy, order, drafts, selection, toasts, cell
   const session = () => copy.value?.sessionId ?? null
 
   /** One request after the other: cells run in the order in which they were asked to, however long each takes to be saved. */
-  let last: Promise<void> = Promise.resolve()
+  let last: Promise<unknown> | null = null
 
+  /** Begins at once when nothing is under way. */
   function inTurn(work: () => Promise<void>): Promise<void> {
-    const next = last.then(work)
-    last = next.catch(() => undefined)
+    const next = last === null ? work() : last.then(work)
+    const over: Promise<unknown> = next.catch(() => undefined).then(() => (last === over ? (last = null) : undefined))
+    last = over
     return next
   }
 
@@ -22,7 +24,7 @@ export function useRunActions({ id, copy, order, drafts, selection, toasts, cell
       for (const each of which) {
         const known = cell(each)
         if (known?.cell_type !== 'code') continue
-        if (!(await drafts.save(each))) return
+        if (drafts.get(each) !== undefined && !(await drafts.save(each))) return
         await execute({ cell_id: each })
       }
     })

@@ -1,7 +1,7 @@
 // A notebook that is open in this browser. Each has a store of its own, which lives until its tab is closed.
 
 import { defineStore } from 'pinia'
-import { computed, markRaw, reactive, ref, watch } from 'vue'
+import { computed, markRaw, reactive, ref, toRaw, watch } from 'vue'
 import { api, got } from '@/api/client'
 import { useToasts } from '@/stores/toasts'
 import { useCellActions } from './cellActions'
@@ -29,7 +29,10 @@ function setup(id: string) {
       const changed = cellOf(await got(api.PATCH('/api/v1/notebooks/{id}/cells/{cell}', { params: { path }, body: { revision, source } })))
       const known = copy.value?.cells.get(cell)
       // The answer may come before the event that tells of it.
-      if (known !== undefined && known.revision < changed.revision) Object.assign(known, { source: changed.source, revision: changed.revision })
+      if (copy.value !== null && known !== undefined && known.revision < changed.revision) {
+        Object.assign(known, { source: changed.source, revision: changed.revision })
+        copy.value.edits += 1
+      }
       return changed.revision
     },
     onConflict: (conflict) => conflicts.value.push(conflict),
@@ -42,12 +45,14 @@ function setup(id: string) {
   })
 
   const folded = reactive(new Set<string>())
-  const outline = useOutline(copy, textOf)
+  const outline = useOutline(copy, unsaved, (of) => drafts.get(of)?.text)
   /** The cells that can be seen, in their order: known ones that are in no folded section. */
   const order = computed(() => {
     const notebook = copy.value
     if (notebook === null) return []
-    const known = notebook.order.filter((cell) => notebook.cells.has(cell))
+    // Nobody has to watch each of them: they come and go together with what is in the order.
+    const { cells } = toRaw(notebook)
+    const known = notebook.cells.size > 0 ? [...notebook.order].filter((cell) => cells.has(cell)) : []
     if (folded.size === 0) return known
     const hidden = hiddenBy(known, outline.value, folded)
     return known.filter((cell) => !hidden.has(cell))

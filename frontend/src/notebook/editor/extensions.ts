@@ -8,12 +8,13 @@ import { bracketMatching, codeFolding, foldKeymap, indentOnInput, indentUnit, sy
 import { linter, type Diagnostic } from '@codemirror/lint'
 import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search'
 import { Compartment, EditorState, Prec, type Extension } from '@codemirror/state'
-import { crosshairCursor, drawSelection, dropCursor, EditorView, highlightSpecialChars, keymap, lineNumbers, rectangularSelection, tooltips } from '@codemirror/view'
+import { crosshairCursor, dropCursor, EditorView, highlightSpecialChars, keymap, lineNumbers, rectangularSelection, tooltips } from '@codemirror/view'
 import { classHighlighter } from '@lezer/highlight'
 import { i18n } from '@/i18n'
 import type { Settings } from '@/stores/settings'
 import type { CellType } from '../model'
 import { complete, lint } from './ask'
+import { drawnSelection } from './blinking'
 import { documentation } from './documentation'
 import { pastedPictures, type SavePicture } from './pasted'
 
@@ -111,7 +112,7 @@ export function extensionsOf(surroundings: Surroundings): Extension[] {
   return [
     highlightSpecialChars(),
     history(),
-    drawSelection(),
+    drawnSelection(),
     dropCursor(),
     EditorState.allowMultipleSelections.of(true),
     EditorState.phrases.of(phrases()),

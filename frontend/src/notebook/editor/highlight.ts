@@ -1,7 +1,7 @@
-// Highlighted code without an editor, for cells that nobody edits now.
+// Highlighted code without an editor, for cells that nobody edits now: nothing of the editor is needed for it.
 
-import { pythonLanguage } from '@codemirror/lang-python'
 import { classHighlighter, highlightCode } from '@lezer/highlight'
+import { parser } from '@lezer/python'
 
 export interface Token {
   text: string
@@ -18,7 +18,7 @@ export function highlighted(code: string): Token[][] {
   const lines: Token[][] = [[]]
   highlightCode(
     code,
-    pythonLanguage.parser.parse(code),
+    parser.parse(code),
     classHighlighter,
     (text, kind) => lines.at(-1)!.push({ text, kind }),
     () => lines.push([]),
