@@ -81,6 +81,18 @@ def _os():
         function = _refuse(NO_PROCESSES)
         function.__name__ = function.__qualname__ = name
         setattr(os, name, function)
+    plain_chdir = os.chdir
+
+    @functools.wraps(plain_chdir)
+    def chdir(path):
+        """As elsewhere, the working folder's own path is without links and `..`; here it is kept as it was given."""
+        try:
+            plain_chdir(path if isinstance(path, int) else os.path.realpath(path))
+        except OSError as error:
+            error.filename = path
+            raise
+
+    os.chdir = chdir
     os.get_terminal_size = lambda *arguments: os.terminal_size((80, 24))
     os.environ.setdefault("USER", "user")
     os.environ.setdefault("LOGNAME", "user")
