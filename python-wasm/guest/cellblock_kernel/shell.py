@@ -150,6 +150,12 @@ class ZMQInteractiveShell(InteractiveShell):
             print(f"%matplotlib {gui} is not available in this sandbox: figures are shown inline", file=sys.stderr)
         return super().enable_matplotlib("agg" if gui == "agg" else "inline")
 
+    call_pdb = property(
+        lambda self: self._call_pdb and ask.state.allowed,
+        InteractiveShell.call_pdb.fset,
+        doc="An error begins the debugger (`%pdb on`), where somebody can answer it.",
+    )
+
     def debugger(self, force=False):
         """`%debug`: only where somebody can answer the debugger."""
         if ask.state.allowed:
@@ -184,7 +190,6 @@ class ZMQInteractiveShell(InteractiveShell):
                 f"`{error.name}` is not in this image, and no file of that name lies beside the notebook. Packages come with "
                 "the image and cannot be installed into a session: `!pip list` shows what there is."
             )
-        self.InteractiveTB.call_pdb = self.call_pdb and ask.state.allowed  # after %pdb on
         shown = self.tracebacks
         super().showtraceback(exc_tuple, *arguments, **options)
         if self.tracebacks == shown and isinstance(error, BaseException):

@@ -64,7 +64,9 @@ class Scripts(NotebookTest):
         trace = "\n".join(self.bad("def f():\n    1/0\nf()", "ZeroDivisionError")["traceback"])
         self.assertIn("s.py:7", trace)
         self.assertIn("s.py:6", trace)
-        self.assertNotIn("Cell In", trace)
+        self.assertNotIn("In[", trace)
 
     def test_a_cell_that_is_not_in_the_file_has_its_number(self):
-        self.assertIn("Cell In", "\n".join(self.bad("1/0", "ZeroDivisionError")["traceback"]))
+        trace = "\n".join(self.bad("1/0", "ZeroDivisionError")["traceback"])
+        self.assertNotIn("s.py", trace)
+        self.assertIn("In[", trace)
