@@ -217,6 +217,24 @@ def _sleep():
     time.sleep = sleep
 
 
+_PROCESS_CLOCK = (2).to_bytes(4, "little")
+
+
+def _process_time():
+    """The time the session ran, without its sleeping and waiting.
+
+    WASI has a clock of it, its number 2, and its C library has no name for that: Python's own `process_time` reads the
+    monotonic clock instead. A clock's id is there the address of its number.
+    """
+    clock = id(_PROCESS_CLOCK) + bytes.__basicsize__ - 1  # where the four bytes stand
+    for name in ("process_time", "thread_time"):
+        for suffix, plain in (("", time.clock_gettime), ("_ns", time.clock_gettime_ns)):
+            function = functools.partial(plain, clock)
+            function.__name__ = function.__qualname__ = name + suffix
+            function.__doc__ = "The time the session ran, without its sleeping and waiting."
+            setattr(time, name + suffix, function)
+
+
 def _platform():
     import platform
 
@@ -256,6 +274,7 @@ def install():
     _locks()
     _subprocess()
     _sleep()
+    _process_time()
     files.install()
     _platform()
     _inspect()
