@@ -27,9 +27,10 @@ pub(crate) enum FolderError {
     },
     /// It holds more than the policy gives.
     #[error(
-        "the notebook's folder {} holds {found}, and the policy {policy:?} allows {allowed}; \
-         put the notebook into a folder of its own, start with an empty folder (--empty-folder) and grant the data with --mount, \
-         or choose a wider policy (--policy trusted)",
+        "the notebook's folder {} holds {found}, and the policy {policy:?} allows {allowed} for the private copy; \
+         the largest are {largest}. Put the notebook into a folder of its own, start with an empty folder (--empty-folder) and \
+         grant the data with --mount HOST:GUEST, run in the folder itself (--in-place: the cells may then change what is in it), \
+         or choose a policy that allows more (--policy trusted, or a TOML file with these two limits)",
         folder.display()
     )]
     TooLarge {
@@ -37,10 +38,12 @@ pub(crate) enum FolderError {
         folder: PathBuf,
         /// The policy's name.
         policy: String,
-        /// What was counted, at least.
+        /// What was counted.
         found: String,
         /// What the policy gives.
         allowed: String,
+        /// The largest files.
+        largest: String,
     },
 }
 
@@ -53,65 +56,51 @@ pub(crate) struct Skipped {
     pub(crate) special: Vec<PathBuf>,
 }
 
+/// Folders that programs fill and no notebook reads, by name. Hidden ones stay behind anyway.
+const NO_DATA: [&str; 5] = [
+    "__pycache__",
+    "__pypackages__",
+    "bower_components",
+    "node_modules",
+    "site-packages",
+];
+/// Of a folder that holds more files than the policy gives, so many more are looked at to find the largest.
+const LOOKED_AT: u64 = 100_000;
+/// So many of the largest files are named in a refusal.
+const NAMED: usize = 5;
+
 /// Copies the regular files of `from` into `to`, within what the policy gives for files.
 ///
-/// Hidden entries (`.git`, `.env`) and caches of bytecode stay behind: they are no data of a
-/// notebook, and often hold secrets. Links are not followed.
+/// Hidden entries (`.git`, `.env`, `.venv`), virtual environments and what package managers and
+/// Python itself put into folders stay behind: they are no data of a notebook, and often hold
+/// secrets. Links are not followed.
 ///
 /// # Errors
-/// [`FolderError::TooLarge`] when the rest is more than the policy allows.
+/// [`FolderError::TooLarge`] when the rest is more than the policy allows. It names the largest files.
 pub(crate) fn copy(
     from: &Path,
     to: &Path,
     limits: &Limits,
     policy: &str,
 ) -> Result<Skipped, FolderError> {
-    let mut skipped = Skipped::default();
-    let (mut bytes, mut entries) = (0u64, 0u64);
-    let mut files = Vec::new();
-    let mut waiting = vec![PathBuf::new()];
-    while let Some(inside) = waiting.pop() {
-        let folder = from.join(&inside);
-        for entry in fs::read_dir(&folder).map_err(fail(&folder))? {
-            let entry = entry.map_err(fail(&folder))?;
-            let name = entry.file_name();
-            if name.as_encoded_bytes().starts_with(b".") || name == "__pycache__" {
-                continue;
-            }
-            let path = inside.join(&name);
-            let kind = entry.file_type().map_err(fail(&entry.path()))?;
-            if kind.is_dir() {
-                waiting.push(path.clone());
-                files.push((path, None));
-                entries += 1;
-            } else if kind.is_file() {
-                let size = entry.metadata().map_err(fail(&entry.path()))?.len();
-                if size > limits.file_bytes {
-                    skipped.large.push((path, size));
-                    continue;
-                }
-                bytes += size;
-                entries += 1;
-                files.push((path, Some(size)));
-            } else {
-                skipped.special.push(path);
-            }
-            if bytes > limits.files_total_bytes || entries > limits.files_count {
-                return Err(FolderError::TooLarge {
-                    folder: from.into(),
-                    policy: policy.into(),
-                    found: format!(
-                        "more than {} in {entries} files and folders",
-                        text::size(bytes)
-                    ),
-                    allowed: format!(
-                        "{} (files_total_bytes) in {} (files_count)",
-                        format_size(limits.files_total_bytes),
-                        limits.files_count
-                    ),
-                });
-            }
-        }
+    let Found { files, mut skipped } = find(from, limits)?;
+    let bytes: u64 = files.iter().filter_map(|(_, size)| *size).sum();
+    let entries = files.len() as u64;
+    if bytes > limits.files_total_bytes || entries > limits.files_count {
+        return Err(FolderError::TooLarge {
+            folder: from.into(),
+            policy: policy.into(),
+            found: format!(
+                "at least {} in {entries} files and folders",
+                text::size(bytes)
+            ),
+            allowed: format!(
+                "{} (files_total_bytes) in {} (files_count)",
+                format_size(limits.files_total_bytes),
+                limits.files_count
+            ),
+            largest: largest(&files),
+        });
     }
     for (path, size) in files {
         let target = to.join(&path);
@@ -130,6 +119,67 @@ pub(crate) fn copy(
     skipped.large.sort();
     skipped.special.sort();
     Ok(skipped)
+}
+
+/// What a folder holds for a notebook.
+#[derive(Default)]
+struct Found {
+    /// Files with their sizes in bytes, and folders, each before what is in it.
+    files: Vec<(PathBuf, Option<u64>)>,
+    skipped: Skipped,
+}
+
+fn find(from: &Path, limits: &Limits) -> Result<Found, FolderError> {
+    let mut found = Found::default();
+    let mut waiting = vec![PathBuf::new()];
+    let most = limits.files_count.saturating_add(LOOKED_AT);
+    while let Some(inside) = waiting.pop()
+        && found.files.len() as u64 <= most
+    {
+        let folder = from.join(&inside);
+        for entry in fs::read_dir(&folder).map_err(fail(&folder))? {
+            let entry = entry.map_err(fail(&folder))?;
+            let name = entry.file_name();
+            if name.as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            let path = inside.join(&name);
+            let kind = entry.file_type().map_err(fail(&entry.path()))?;
+            if kind.is_dir() {
+                if NO_DATA.iter().any(|no_data| name == *no_data)
+                    || entry.path().join("pyvenv.cfg").is_file()
+                {
+                    continue;
+                }
+                waiting.push(path.clone());
+                found.files.push((path, None));
+            } else if kind.is_file() {
+                let size = entry.metadata().map_err(fail(&entry.path()))?.len();
+                if size > limits.file_bytes {
+                    found.skipped.large.push((path, size));
+                } else {
+                    found.files.push((path, Some(size)));
+                }
+            } else {
+                found.skipped.special.push(path);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Returns the names and sizes of the largest files, as text.
+fn largest(files: &[(PathBuf, Option<u64>)]) -> String {
+    let mut sizes: Vec<_> = files
+        .iter()
+        .filter_map(|(path, size)| size.map(|size| (size, path)))
+        .collect();
+    sizes.sort_by(|one, other| other.cmp(one));
+    let named = sizes.iter().take(NAMED).map(|(size, path)| {
+        let path = text::line(&path.display().to_string(), 200);
+        format!("{path} ({})", text::size(*size))
+    });
+    named.collect::<Vec<_>>().join(", ")
 }
 
 /// A copy of a read-only file is the notebook's own and may be changed.
@@ -276,6 +326,10 @@ mod tests {
         fs::create_dir_all(from.path().join("data")).unwrap();
         fs::write(from.path().join("data/a.csv"), "a").unwrap();
         fs::write(from.path().join(".env"), "secret").unwrap();
+        for (folder, file) in [("node_modules", "a.js"), ("my-env", "pyvenv.cfg")] {
+            fs::create_dir(from.path().join(folder)).unwrap();
+            fs::write(from.path().join(folder).join(file), "").unwrap();
+        }
         std::os::unix::fs::symlink("/etc/passwd", from.path().join("link")).unwrap();
         let skipped = copy(from.path(), to.path(), &limits(), "p").unwrap();
         assert_eq!(skipped.special, [PathBuf::from("link")]);
@@ -298,6 +352,10 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(refusal.contains("in 1 files and folders, and the policy \"p\" allows 1 GiB (files_total_bytes) in 0 (files_count)"), "{refusal}");
+        assert!(
+            refusal.contains("the largest are b (10 B). Put"),
+            "{refusal}"
+        );
     }
 
     #[test]

@@ -30,7 +30,7 @@ Examples:
   cellblock run script.py                           prints what it shows
   cellblock run - < analysis.ipynb > out.ipynb
 
-The cells run in /home/user, a private copy of the notebook's folder (without hidden files and links);
+The cells run in /home/user, a private copy of the notebook's folder (without hidden files, links, virtual environments and node_modules);
 nothing outside of the sandbox is written except the notebook with its outputs and what --files names.
 
 Exit codes: 0 all cells ran; 1 a cell raised or hit a limit (what ran is written all the same);

@@ -143,6 +143,11 @@ fn a_folder_larger_than_the_policy_allows_is_refused_with_sizes() {
         "{}",
         ran.stderr
     );
+    assert!(
+        ran.stderr.contains("the largest are data.bin (") && ran.stderr.contains("(--in-place"),
+        "{}",
+        ran.stderr
+    );
     assert!(!folder.path().join("a.out.ipynb").exists());
     // The control case: without the large file the same policy is fine.
     fs::remove_file(folder.path().join("data.bin")).unwrap();

@@ -1,5 +1,7 @@
 """`input()` and `getpass()`: a question to the person at the notebook, through the host."""
 
+import sys
+
 from IPython.core.error import StdinNotImplementedError
 
 from . import door, streams
@@ -31,10 +33,24 @@ def _getpass(prompt="Password: ", stream=None, *, echo_char=None):
     return ask(str(prompt), password=True)
 
 
+def _breakpoint(*arguments, **keywords):
+    """`breakpoint()`: the debugger, where somebody can answer it."""
+    if not state.allowed:
+        raise StdinNotImplementedError(
+            "breakpoint() was called, but this run does not take input: nobody can answer the debugger"
+        )
+    frame = sys._getframe(1)
+    from IPython.core.debugger import Pdb
+
+    Pdb().set_trace(frame)
+
+
 def install():
-    """Puts the two functions in place of Python's own."""
+    """Puts these functions in place of Python's own."""
     import builtins
     import getpass
+
+    sys.breakpointhook = _breakpoint
 
     _input.__name__ = _input.__qualname__ = "input"
     builtins.input = _input

@@ -2,6 +2,7 @@
 
 import fnmatch
 import os
+import re
 import shutil
 import sys
 import time
@@ -196,6 +197,8 @@ def mkdir(words, given, out):
 @command
 def touch(words, given, out):
     _, paths = _options(words, "acm")
+    if not paths:
+        raise CommandError("touch: a file name is needed")
     for path in paths:
         with open(path, "a"):
             pass
@@ -253,47 +256,55 @@ def find(words, given, out):
     roots = []
     while words and not words[0].startswith("-"):
         roots.append(words.pop(0))
-    pattern = kind = None
+    wanted = {}
     while words:
         option = words.pop(0)
-        if option in ("-name", "-iname", "-type") and words:
-            value = words.pop(0)
-            kind, pattern = (value, pattern) if option == "-type" else (kind, value)
+        if option in ("-name", "-iname", "-type", "-maxdepth") and words:
+            wanted[option] = words.pop(0)
         elif option != "-print":
             raise CommandError(f"find: {option} is not available in this sandbox")
+    kind, depth = wanted.get("-type"), int(wanted.get("-maxdepth", 1000))
+    pattern = re.compile(
+        fnmatch.translate(wanted.get("-name", wanted.get("-iname", "*"))), re.IGNORECASE if "-iname" in wanted else 0
+    )
     for root in roots or ["."]:
+        os.stat(root)
         for folder, folders, files in os.walk(root):
-            candidates = (
-                [] if kind == "f" else ([folder] if folder == root else []) + [os.path.join(folder, n) for n in folders]
-            )
-            candidates += [] if kind == "d" else [os.path.join(folder, n) for n in files]
+            level = 0 if folder == root else os.path.relpath(folder, root).count("/") + 1
+            candidates = [folder] if folder == root and kind != "f" else []
+            if level < depth:
+                candidates += [] if kind == "f" else [os.path.join(folder, name) for name in folders]
+                candidates += [] if kind == "d" else [os.path.join(folder, name) for name in files]
+            else:
+                folders.clear()
             for path in sorted(candidates):
-                if pattern is None or fnmatch.fnmatch(os.path.basename(path), pattern):
+                if pattern.match(os.path.basename(path)):
                     print(path, file=out)
 
 
 @command
 def grep(words, given, out):
-    import re
-
     options, rest = _options(words, "ivncrEFwh")
     if not rest:
         raise CommandError("grep: a pattern is needed")
     text = re.escape(rest[0]) if "F" in options else rest[0]
     text = rf"\b(?:{text})\b" if "w" in options else text
     pattern = re.compile(text, re.IGNORECASE if "i" in options else 0)
+    found = False
     for name, content in _texts(rest[1:], given):
         hits = [
             (n, line)
             for n, line in enumerate(content.splitlines(), 1)
             if bool(pattern.search(line)) != ("v" in options)
         ]
+        found = found or bool(hits)
         prefix = f"{name}:" if len(rest) > 2 and "h" not in options else ""
         if "c" in options:
             print(f"{prefix}{len(hits)}", file=out)
             continue
         for number, line in hits:
             print(f"{prefix}{f'{number}:' if 'n' in options else ''}{line}", file=out)
+    return 0 if found else 1
 
 
 @command
@@ -335,7 +346,8 @@ def du(words, given, out):
 
 @command
 def date(words, given, out):
-    print(time.strftime("%a %b %e %H:%M:%S UTC %Y", time.gmtime()), file=out)
+    wanted = next((word[1:] for word in words if word.startswith("+")), "%a %b %e %H:%M:%S UTC %Y")
+    print(time.strftime(wanted, time.gmtime()), file=out)
 
 
 @command
@@ -371,8 +383,11 @@ def true(words, given, out):
 @command
 def which(words, given, out):
     for name in words:
-        if name in KNOWN:
+        if name in ("python", "python3"):
+            print(sys.executable, file=out)
+        elif name in KNOWN:
             print(f"{name}: emulated in this sandbox", file=out)
+    return 0 if all(name in KNOWN for name in words) else 1
 
 
 @command

@@ -120,12 +120,12 @@ def run(code, *, store, silent):
 def _run(code, count, store, silent, info):
     if info is None and _run_line(code, count, store, silent):
         return
-    tree, source = _parse(code, count)
+    tree, source, file = _parse(code, count)
     if store:
         _remember(code, source, count)
     if tree is None:
         return
-    name = _name(source, count)
+    name = file or _name(source, count)
     if info is not None:
         shell.displayhook.exec_result = info
     try:
@@ -170,6 +170,8 @@ def _run_line(code, count, store, silent):
     """
     if "\n" in code or len(code) > 200 or ";" in code or "#" in code or silent or _trait(shell, "ast_transformers"):
         return False
+    if leaving.state.script:
+        return False
     if shell._trait_values.get("ast_node_interactivity", "last_expr") != "last_expr" or _may_be_magic(code):
         return False
     mode = "exec" if _ASSIGNMENT.match(code) else "eval"
@@ -194,26 +196,32 @@ def _run_line(code, count, store, silent):
 
 
 def _parse(code, count):
-    """Returns (tree, source as Python), the tree None when an error has been shown."""
+    """Returns (tree, source as Python, file name), the tree None when an error has been shown.
+
+    A script's cell is moved to its own line of the script's file, so that tracebacks and warnings name that.
+    """
+    line = leaving.state.place(code) if leaving.state.script else None
+    file, lead = (None, "") if line is None else (leaving.state.path, "\n" * line)
     if not _may_be_magic(code):
+        source = lead + code
         try:
-            return compile(code, "<cell>", "exec", shell.compile.flags | _AST, True), code
+            return compile(source, file or "<cell>", "exec", shell.compile.flags | _AST, True), source, file
         except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
             pass
     try:
-        source = shell.transform_cell(code)
+        source = lead + shell.transform_cell(code)
     except Exception:
         shell.showtraceback()
-        return None, code
-    name = _name(source, count)
+        return None, code, file
+    name = file or _name(source, count)
     try:
-        return compile(source, name, "exec", shell.compile.flags | _AST, True), source
+        return compile(source, name, "exec", shell.compile.flags | _AST, True), source, file
     except (SyntaxError, ValueError, OverflowError, TypeError, RecursionError, MemoryError) as error:
         if isinstance(error, IndentationError):
             shell.showindentationerror()
         else:
             shell.showsyntaxerror()
-        return None, source
+        return None, source, file
 
 
 def _may_be_magic(code):
@@ -250,7 +258,7 @@ def _remember(code, source, count):
     raw = code.rstrip("\n")
     parsed, raws = _trait(manager, "input_hist_parsed"), _trait(manager, "input_hist_raw")
     history = manager._trait_values  # past traitlets' checks, as above
-    parsed.append(source.rstrip("\n"))
+    parsed.append(source.strip("\n"))
     raws.append(raw)
     history["_iii"], history["_ii"], history["_i"] = (
         history.get("_ii", ""),
@@ -324,11 +332,15 @@ def _run_part(code, info, hook=None):
     return True
 
 
+def _is_users(name):
+    return name.startswith("<ipython-input") or (leaving.state.script and name == leaving.state.path)
+
+
 def _drop_own_frames(error):
     """Lets the traceback begin and end in the user's code: the frames of this file, of the event loop and of the
     interrupt's handler are not theirs."""
     trace = error.__traceback__
-    while trace is not None and not trace.tb_frame.f_code.co_filename.startswith("<ipython-input"):
+    while trace is not None and not _is_users(trace.tb_frame.f_code.co_filename):
         trace = trace.tb_next
     if trace is not None:
         error.__traceback__ = trace

@@ -1,6 +1,7 @@
 """Leaving: `exit()`, `quit()` and `sys.exit()`, in a notebook's cell and in a script."""
 
 import builtins
+import linecache
 import sys
 
 from IPython.core.autocall import IPyAutocall
@@ -23,6 +24,20 @@ class Exiter(IPyAutocall):
 
 class State:
     script = False  # a script runs, and no notebook
+    path = None  # the script's own
+    text = ""  # what stands in its file
+    read = 0  # up to where its cells have been run
+
+    def place(self, code):
+        """Returns the line of the script's file before which a cell's code begins, or None if it does not stand there."""
+        if self.path is None:
+            return None
+        text, lines = f"\n{self.text}\n", "\n" + code.rstrip("\n") + "\n"
+        found = text.find(lines, self.read)
+        if found < 0:
+            return None
+        self.read = found + len(lines) - 1
+        return text.count("\n", 0, found)
 
 
 state = State()
@@ -35,11 +50,18 @@ def script(argument, path=None):
     shell = get_ipython()
     state.script = True
     sys.argv[:] = [argument]
-    if path is not None:
-        shell.user_ns["__file__"] = path
     for name in ("exit", "quit"):
         setattr(builtins, name, Quitter(name, "Ctrl-D"))
         shell.user_ns.pop(name, None)
+    if path is not None:
+        shell.user_ns["__file__"] = path
+        try:
+            with open(path, encoding="utf-8-sig") as file:
+                state.text = file.read()
+        except (OSError, UnicodeError):
+            return  # it was not copied: its cells are named by their numbers
+        state.path = path
+        linecache.cache[path] = (len(state.text), None, state.text.splitlines(True), path)
 
 
 def left(shell, error):

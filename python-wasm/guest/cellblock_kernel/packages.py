@@ -178,6 +178,105 @@ def _seaborn(module):
     sample_data.install(module)
 
 
+def _rich_live(module):
+    """rich's live displays are drawn again when they change, by whoever changes them: there is no thread to do it."""
+    from time import monotonic
+
+    class Refresh:
+        def __init__(self, live, refresh_per_second):
+            pass
+
+        def start(self):
+            pass
+
+        stop = join = start
+
+    module._RefreshThread = Refresh
+    plain = module.Live.update
+
+    def update(self, renderable, *, refresh=False):
+        last = getattr(self, "_drawn", 0.0)
+        due = self.auto_refresh and self.is_started and not 0 <= monotonic() - last < 1 / self.refresh_per_second
+        if due:
+            self._drawn = monotonic()
+        plain(self, renderable, refresh=refresh or due)
+
+    module.Live.update = update
+
+
+def _rich_progress(module):
+    """The same for progress bars, whose changes come one by one and fast."""
+    from time import monotonic
+
+    class Track:
+        """Counts the steps of `track`, as rich's thread does."""
+
+        def __init__(self, progress, task_id, update_period):
+            self.progress, self.task_id, self.period = progress, task_id, update_period
+            self.completed, self.told, self.at = 0, 0, monotonic()
+
+        def __enter__(self):
+            return self
+
+        def __setattr__(self, name, value):
+            super().__setattr__(name, value)
+            if name == "completed" and hasattr(self, "at") and monotonic() - self.at >= self.period:
+                self.tell()
+
+        def tell(self):
+            self.progress.advance(self.task_id, self.completed - self.told)
+            self.told, self.at = self.completed, monotonic()
+
+        def __exit__(self, *exception):
+            self.progress.update(self.task_id, completed=self.completed, refresh=True)
+
+    def drawn(plain):
+        @functools.wraps(plain)
+        def change(self, *arguments, **keywords):
+            plain(self, *arguments, **keywords)
+            live = self.live
+            if live.auto_refresh and live.is_started:
+                if not 0 <= monotonic() - getattr(live, "_drawn", 0.0) < 1 / live.refresh_per_second:
+                    live._drawn = monotonic()
+                    live.refresh()
+
+        return change
+
+    module._TrackThread = Track
+    module.Progress.update = drawn(module.Progress.update)
+    module.Progress.advance = drawn(module.Progress.advance)
+
+
+def _interact(module):
+    """`interact` shows its controls first and the function's first output below them. There, and in no widget, is where
+    what a function shows appears here."""
+    factory, interactive = module._InteractFactory, module.interactive
+    plain_widget, plain_update, plain_display = factory.widget, interactive.update, module.display
+    waiting = []
+
+    def widget(self, f):
+        waiting.append(None)
+        try:
+            made = plain_widget(self, f)
+        finally:
+            waiting.pop()
+        if not made.manual:
+            waiting.append(made)
+        return made
+
+    def update(self, *arguments):
+        if not (waiting and waiting[-1] is None):
+            plain_update(self, *arguments)
+
+    def display(*shown, **options):
+        plain_display(*shown, **options)
+        if shown and waiting and shown[0] is waiting[-1]:
+            waiting.pop()
+            plain_update(shown[0])
+
+    factory.widget, interactive.update, module.display = widget, update, display
+
+
 def _jpeg(module):
     from . import jpeg
 
@@ -239,6 +338,9 @@ HOOKS = {
     "stack_data.utils": _stack_data,
     "sympy.interactive.printing": _sympy_printing,
     "comm": _comm,
+    "ipywidgets.widgets.interaction": _interact,
+    "rich.live": _rich_live,
+    "rich.progress": _rich_progress,
     "tqdm.std": _tqdm,
     "tqdm.notebook": _tqdm_notebook,
     "plotly.io": _plotly_io,

@@ -5,19 +5,20 @@ import traceback
 
 from IPython.core import page, payloadpage
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, cell_magic, magics_class
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Bool, Instance, Type
 from traitlets.config import Config
 
-from . import display, door, shell_commands, streams
+from . import ask, display, door, shell_commands, streams
 from .leaving import Exiter
 
 
 @magics_class
 class ScriptMagics(Magics):
-    """`%%bash` and its like: the commands that are emulated, one line after the other."""
+    """`%%bash` and its like: the commands that are emulated, one line after the other. `%pip` and its like: what can be
+    asked of the packages. And the magics that need what a sandbox has not, which say so."""
 
     @cell_magic("bash")
     @cell_magic("sh")
@@ -25,9 +26,31 @@ class ScriptMagics(Magics):
     @cell_magic("sx")
     @cell_magic("!")
     def bash(self, line, cell):
-        for command in cell.replace("\\\n", " ").splitlines():
-            if not command.strip().startswith("#"):
-                self.shell.system(command)
+        self.shell.user_ns["_exit_code"] = shell_commands.run(cell)
+
+    @line_magic("pip")
+    @line_magic("uv")
+    @line_magic("conda")
+    @line_magic("mamba")
+    def pip(self, line):
+        self.shell.system(f"pip {line}")
+
+    @line_magic("store")
+    def store(self, line):
+        """IPython's own, which notebooks find loaded; it is loaded when it is first used."""
+        from IPython.extensions.storemagic import StoreMagics
+
+        self.shell.register_magics(StoreMagics)
+        self.shell.run_line_magic("store", line)
+
+    @line_magic("edit")
+    @line_magic("ed")
+    def edit(self, line):
+        raise UsageError("%edit is not available in this sandbox: there is no editor. %load FILE and %%writefile FILE are")
+
+    @line_magic("pastebin")
+    def pastebin(self, line):
+        raise UsageError("%pastebin is not available: there is no network in this sandbox. %save FILE writes the cells")
 
     def _refuse(self, line, cell=None):
         raise UsageError("processes are not available in this sandbox: only Python runs here")
@@ -127,6 +150,19 @@ class ZMQInteractiveShell(InteractiveShell):
             print(f"%matplotlib {gui} is not available in this sandbox: figures are shown inline", file=sys.stderr)
         return super().enable_matplotlib("agg" if gui == "agg" else "inline")
 
+    call_pdb = property(
+        lambda self: self._call_pdb and ask.state.allowed,
+        InteractiveShell.call_pdb.fset,
+        doc="An error begins the debugger (`%pdb on`), where somebody can answer it.",
+    )
+
+    def debugger(self, force=False):
+        """`%debug`: only where somebody can answer the debugger."""
+        if ask.state.allowed:
+            return super().debugger(force=force)
+        if force:
+            raise UsageError("%debug is not available: this run does not take input, and nobody can answer the debugger")
+
     def ask_exit(self):
         self.payload_manager.write_payload({"source": "ask_exit", "keepkernel": True})
 
@@ -149,6 +185,11 @@ class ZMQInteractiveShell(InteractiveShell):
     def showtraceback(self, exc_tuple=None, *arguments, **options):
         """As IPython's; an error that it fails to format (for want of memory, say) is told in Python's own words."""
         error = exc_tuple[1] if exc_tuple else sys.exception()
+        if isinstance(error, ModuleNotFoundError) and error.name and not getattr(error, "__notes__", None):
+            error.add_note(
+                f"`{error.name}` is not in this image, and no file of that name lies beside the notebook. Packages come with "
+                "the image and cannot be installed into a session: `!pip list` shows what there is."
+            )
         shown = self.tracebacks
         super().showtraceback(exc_tuple, *arguments, **options)
         if self.tracebacks == shown and isinstance(error, BaseException):

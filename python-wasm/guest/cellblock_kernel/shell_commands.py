@@ -1,13 +1,25 @@
 """`!command` in a notebook: the commands notebooks use on files, done in Python. There are no processes."""
 
-import glob
+import contextlib
 import io
 import os
-import shlex
 import sys
 
-from . import pip_command  # noqa: F401  (registers pip)
+from . import pip_command, text_commands  # noqa: F401  (register their commands)
 from .commands import KNOWN, CommandError
+from .shell_words import Word, read
+
+_LANGUAGE = {*"for while until if case select function do done then else elif fi esac { } [[ (( eval source .".split()}
+_NO_NETWORK = "there is no network in this sandbox: put the file beside the notebook, or mount its folder, and open it"
+_INSTEAD = {
+    **dict.fromkeys("curl wget git ssh scp rsync ping kaggle gdown gsutil aws".split(), _NO_NETWORK),
+    **dict.fromkeys(
+        "apt apt-get brew dpkg yum npm sudo".split(), "packages come with the image: !pip list shows what there is"
+    ),
+    "nvidia-smi": "there is no graphics processor in this sandbox",
+    "awk": "there are no processes in this sandbox: in Python, `for line in open(path): print(line.split()[0])`",
+    "jupyter": "the notebook runs without Jupyter in this sandbox",
+}
 
 
 def run(text, names=None):
@@ -22,107 +34,132 @@ def output(text, names=None):
     return out.getvalue()
 
 
+class _Line:
+    """What the commands of one text share: their variables, and the last exit status."""
+
+    def __init__(self):
+        self.own, self.status = {}, 0
+
+    @property
+    def variables(self):
+        return {**os.environ, **self.own, "?": str(self.status)}
+
+
 def _run(text, out, err):
-    status = 0
-    for chain in _split(text, (";", "\n")):
-        for link in _split(chain, ("&&",)):
-            status = _pipeline(link, out, err)
-            if status:
-                break
+    line = _Line()
+    try:
+        for joint, pipeline in _pipelines(_checked(read(text))):
+            if not (joint == "&&" and line.status or joint == "||" and not line.status):
+                line.status = _pipeline(pipeline, line, out, err)
+    except (CommandError, ValueError) as error:
+        print(error if isinstance(error, CommandError) else f"{text}: {error}", file=err)
+        line.status = 2
+    return line.status
+
+
+def _checked(tokens):
+    """Refuses, before anything is run, what only a real shell does."""
+    begins = True
+    for token in tokens:
+        if token in ("$(", "`", "(", ")", "<<", "&"):
+            raise CommandError(
+                f"!: {token.strip('(') or '('} is not available in this sandbox, where commands are done in Python: "
+                "`names = !ls` keeps what a command shows, and {name} puts a variable into one"
+            )
+        if begins and isinstance(token, Word) and token.plain() in _LANGUAGE:
+            raise CommandError(
+                f"!{token.plain()} is not available: there is no shell in this sandbox. Write it in Python: "
+                "`import glob` and `for path in glob.glob('*.csv'): print(path)`"
+            )
+        begins = token in (";", "\n", "|", "&&", "||")
+    return tokens
+
+
+def _pipelines(tokens):
+    """Yields each pipeline's tokens with what joins it to the one before."""
+    joint, gathered = ";", []
+    for token in [*tokens, ";"]:
+        if token not in (";", "\n", "&&", "||"):
+            gathered.append(token)
+        elif gathered:
+            yield joint, gathered
+            joint, gathered = token, []
+        else:
+            joint = token
+
+
+def _pipeline(tokens, line, out, err):
+    stages = [[]]
+    for token in tokens:
+        stages.append([]) if token == "|" else stages[-1].append(token)
+    given = None
+    for stage in stages:
+        into = out if stage is stages[-1] else io.StringIO()
+        status = _stage(stage, given, line, into, err)
+        given = into.getvalue() if into is not out else None
     return status
 
 
-def _split(text, separators):
-    """Splits at separators that stand outside quotes."""
-    parts, current, quote, index = [], "", "", 0
-    while index < len(text):
-        character = text[index]
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "'\"":
-            quote = character
-        else:
-            found = next((s for s in separators if text.startswith(s, index)), None)
-            if found:
-                parts.append(current)
-                current, index = "", index + len(found)
-                continue
-        current += character
-        index += 1
-    return [p.strip() for p in [*parts, current] if p.strip()]
-
-
-def _pipeline(text, out, err):
-    stages = _split(text, ("|",))
-    data = ""
-    for position, stage in enumerate(stages):
-        last = position == len(stages) - 1
-        into = out if last else io.StringIO()
-        status = _one(stage, data if position else None, into, err)
-        if status:
-            return status
-        if not last:
-            data = into.getvalue()
-    return 0
-
-
-def _one(text, given, out, err):
-    try:
-        words = shlex.split(text, comments=True)
-        words, out, close = _redirect(words, out)
-        if not words:
-            return 0
-        while words and "=" in words[0] and words[0].split("=")[0].isidentifier():
-            words.pop(0)
-        name, arguments = os.path.basename(words[0]), _expand(words[1:])
-        if name.startswith("python") and arguments[:2] == ["-m", "pip"]:
-            name, arguments = "pip", arguments[2:]
-        if name in ("pip3", "uv", "conda", "mamba"):
-            name = "pip"
-        function = KNOWN.get(name)
-        if function is None:
-            raise CommandError(
-                f"!{name} is not available: there are no processes in this sandbox. Available are: {', '.join(sorted(KNOWN))}"
-            )
+def _stage(tokens, given, line, out, err):
+    """Runs one command and returns its exit status."""
+    with contextlib.ExitStack() as opened:
+        name = ""
         try:
-            function(arguments, given, out)
-        finally:
-            if close:
-                out.close()
-        return 0
-    except CommandError as error:
-        message = str(error)
-    except ValueError as error:
-        message = f"{text}: {error}"
-    except OSError as error:
-        message = f"{text.split()[0]}: {error.filename or ''}: {error.strerror or error}"
-    print(message, file=err)
-    return 1
+            words, given, out, err = _redirect(tokens, given, line, out, err, opened)
+            own = {}
+            while words and "=" in words[0].plain() and words[0].plain().split("=")[0].isidentifier():
+                assigned, _, value = words.pop(0).text(line.variables).partition("=")
+                own[assigned] = value
+            if not words:
+                line.own.update(own)
+                return 0
+            name, *arguments = [text for word in words for text in word.texts({**line.variables, **own})]
+            name, arguments, function = _found(name, arguments)
+            return function(arguments, given, out) or 0
+        except CommandError as error:
+            message = str(error)
+        except ValueError as error:
+            message = f"{name}: {error}"
+        except OSError as error:
+            message = f"{name}: {error.filename or ''}: {error.strerror or error}"
+        print(message, file=err)
+        return 127 if name and name not in KNOWN else 1
 
 
-def _redirect(words, out):
-    kept, target, mode = [], None, "w"
-    position = 0
-    while position < len(words):
-        word = words[position]
-        if word in (">", ">>"):
-            if position + 1 == len(words):
-                raise CommandError("syntax error: a file name must follow >")
-            target, mode = words[position + 1], "a" if word == ">>" else "w"
-            position += 2
-        elif word.startswith(("2>", "1>", "&>")):
-            position += 1 if len(word) > 2 else 2
+def _found(name, arguments):
+    """Returns the command of this name, its arguments and what does it."""
+    name = os.path.basename(name)
+    if name.startswith("python") and arguments[:2] == ["-m", "pip"]:
+        name, arguments = "pip", arguments[2:]
+    if name in ("pip3", "uv", "conda", "mamba"):
+        name = "pip"
+    if name not in KNOWN:
+        why = _INSTEAD.get(name) or f"there are no processes in this sandbox. Available are: {', '.join(sorted(KNOWN))}"
+        raise CommandError(f"!{name} is not available: {why}")
+    return name, arguments, KNOWN[name]
+
+
+def _redirect(tokens, given, line, out, err, opened):
+    """Takes the redirections out of a command's tokens; `opened` closes the files it opens for them."""
+    words, tokens = [], iter(tokens)
+    for token in tokens:
+        if isinstance(token, Word):
+            words.append(token)
+            continue
+        if token in ("2>&1", "1>&2"):
+            out, err = (out, out) if token == "2>&1" else (err, err)
+            continue
+        target = next(tokens, None)
+        if not isinstance(target, Word):
+            raise CommandError(f"syntax error: a file name must follow {token}")
+        target = target.text(line.variables)
+        if token == "<<<":
+            given = target + "\n"
+            continue
+        file = opened.enter_context(open(target, {"<": "r", ">>": "a", "&>>": "a"}.get(token, "w")))
+        if token == "<":
+            given = file.read()
         else:
-            kept.append(word)
-            position += 1
-    return (kept, open(target, mode), True) if target else (kept, out, False)
-
-
-def _expand(words):
-    """`~`, `$NAME` and file patterns; a pattern that fits nothing stays as it is."""
-    done = []
-    for word in words:
-        word = os.path.expandvars(os.path.expanduser(word))
-        found = sorted(glob.glob(word)) if any(c in word for c in "*?[") else []
-        done += found or [word]
-    return done
+            out = out if token == "2>" else file
+            err = file if token in ("2>", "&>", "&>>") else err
+    return words, given, out, err

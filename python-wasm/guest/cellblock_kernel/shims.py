@@ -81,6 +81,18 @@ def _os():
         function = _refuse(NO_PROCESSES)
         function.__name__ = function.__qualname__ = name
         setattr(os, name, function)
+    plain_chdir = os.chdir
+
+    @functools.wraps(plain_chdir)
+    def chdir(path):
+        """As elsewhere, the working folder's own path is without links and `..`; here it is kept as it was given."""
+        try:
+            plain_chdir(path if isinstance(path, int) else os.path.realpath(path))
+        except OSError as error:
+            error.filename = path
+            raise
+
+    os.chdir = chdir
     os.get_terminal_size = lambda *arguments: os.terminal_size((80, 24))
     os.environ.setdefault("USER", "user")
     os.environ.setdefault("LOGNAME", "user")
@@ -205,6 +217,24 @@ def _sleep():
     time.sleep = sleep
 
 
+_PROCESS_CLOCK = (2).to_bytes(4, "little")
+
+
+def _process_time():
+    """The time the session ran, without its sleeping and waiting.
+
+    WASI has a clock of it, its number 2, and its C library has no name for that: Python's own `process_time` reads the
+    monotonic clock instead. A clock's id is there the address of its number.
+    """
+    clock = id(_PROCESS_CLOCK) + bytes.__basicsize__ - 1  # where the four bytes stand
+    for name in ("process_time", "thread_time"):
+        for suffix, plain in (("", time.clock_gettime), ("_ns", time.clock_gettime_ns)):
+            function = functools.partial(plain, clock)
+            function.__name__ = function.__qualname__ = name + suffix
+            function.__doc__ = "The time the session ran, without its sleeping and waiting."
+            setattr(time, name + suffix, function)
+
+
 def _platform():
     import platform
 
@@ -244,6 +274,7 @@ def install():
     _locks()
     _subprocess()
     _sleep()
+    _process_time()
     files.install()
     _platform()
     _inspect()

@@ -282,9 +282,17 @@ async fn ask(host: &mut Host, prompt: String, password: bool) -> Result<Frame, R
     let asked = Instant::now();
     let control = host.turn.control();
     control.gauge.wait(true);
+    host.wasi.clock.rest();
     let answer = tokio::select! {
-        answer = async { input.lock().await.recv().await } => answer,
-        () = control.interrupted() => return Err(Refusal::new("InterruptedError", "the question was interrupted")),
+        answer = async { input.lock().await.recv().await } => Some(answer),
+        () = control.interrupted() => None,
+    };
+    host.wasi.clock.work();
+    let Some(answer) = answer else {
+        return Err(Refusal::new(
+            "InterruptedError",
+            "the question was interrupted",
+        ));
     };
     host.turn.pause(asked.elapsed());
     control.gauge.wait(false);

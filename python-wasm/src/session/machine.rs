@@ -159,6 +159,7 @@ impl Machine {
         host.door.reply = None;
         let noticed_late = host.turn.stopped().is_some();
         host.turn.begin(budget);
+        host.wasi.clock.work();
         if noticed_late {
             self.forget_interrupt();
         }
@@ -169,6 +170,7 @@ impl Machine {
         flush(self.store.data_mut()).await;
         let served = ran?;
         let host = self.store.data_mut();
+        host.wasi.clock.rest();
         host.door.request = None;
         // A turn that raised was tampered with, whatever it answered before.
         host.door

@@ -339,16 +339,19 @@ pub(crate) async fn rest(host: &mut Host, wait: Duration) -> bool {
     bounded(host, tokio::time::sleep(wait)).await.is_some()
 }
 
-/// Works for the guest until the turn is to be stopped; `None` if that came first.
+/// Works for the guest, which rests meanwhile, until the turn is to be stopped; `None` if that came first.
 pub(crate) async fn bounded<T>(host: &mut Host, work: impl Future<Output = T>) -> Option<T> {
     let control = host.turn.control();
     let left = host.turn.time_left();
-    tokio::select! {
+    host.wasi.clock.rest();
+    let done = tokio::select! {
         biased;
         done = work => Some(done),
         () = control.interrupted() => None,
         () = tokio::time::sleep(left) => None,
-    }
+    };
+    host.wasi.clock.work();
+    done
 }
 
 #[cfg(test)]

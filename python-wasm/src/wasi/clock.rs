@@ -18,6 +18,10 @@ pub(crate) enum Clock {
         started: Instant,
         /// The monotonic reading when it started.
         offset: Duration,
+        /// Time since then in which the guest did not work.
+        idle: Duration,
+        /// Since when it does not work.
+        resting: Option<Instant>,
     },
     /// Those of an image that is built: the same in every run.
     Fixed {
@@ -32,6 +36,8 @@ impl Clock {
         Self::Real {
             started: Instant::now(),
             offset,
+            idle: Duration::ZERO,
+            resting: None,
         }
     }
 
@@ -45,7 +51,9 @@ impl Clock {
     /// Returns the monotonic reading: time since the session's first start, over restores.
     pub(crate) fn monotonic(&self) -> Duration {
         match self {
-            Self::Real { started, offset } => coarse(*offset + started.elapsed()),
+            Self::Real {
+                started, offset, ..
+            } => coarse(*offset + started.elapsed()),
             Self::Fixed { passed } => {
                 let step = FIXED_STEP.as_millis() as u64;
                 Duration::from_millis(passed.fetch_add(step, Ordering::Relaxed) + step)
@@ -65,6 +73,39 @@ impl Clock {
         }
     }
 
+    /// Returns the time in which the guest worked: what has passed without its rests. It goes on over
+    /// restores as the monotonic reading does, and an image that is built never rests.
+    fn processor(&self) -> Duration {
+        match self {
+            Self::Real {
+                started,
+                offset,
+                idle,
+                resting,
+            } => {
+                let rest = resting.map_or(Duration::ZERO, |since| since.elapsed());
+                coarse((*offset + started.elapsed()).saturating_sub(*idle + rest))
+            }
+            Self::Fixed { .. } => self.monotonic(),
+        }
+    }
+
+    /// The guest rests from now on: it sleeps, waits for somebody, or its turn has ended.
+    pub(crate) fn rest(&mut self) {
+        if let Self::Real { resting, .. } = self {
+            resting.get_or_insert_with(Instant::now);
+        }
+    }
+
+    /// The guest works from now on.
+    pub(crate) fn work(&mut self) {
+        if let Self::Real { idle, resting, .. } = self {
+            *idle += resting
+                .take()
+                .map_or(Duration::ZERO, |since| since.elapsed());
+        }
+    }
+
     /// Lets time pass that nobody has to wait for; `false` when it has to be waited for.
     pub(crate) fn skip(&self, wait: Duration) -> bool {
         match self {
@@ -76,12 +117,13 @@ impl Clock {
         }
     }
 
-    /// Returns the reading of the WASI clock `id`, or `None` for an unknown one. The two
-    /// processor-time clocks read as the monotonic one.
+    /// Returns the reading of the WASI clock `id`, or `None` for an unknown one. The clocks
+    /// of the process and of the thread are one, for there is one thread.
     pub(crate) fn read(&self, id: u32) -> Option<Duration> {
         match id {
             0 => Some(self.realtime()),
-            1..=3 => Some(self.monotonic()),
+            1 => Some(self.monotonic()),
+            2 | 3 => Some(self.processor()),
             _ => None,
         }
     }
@@ -103,6 +145,22 @@ mod tests {
         assert!(Clock::going_on_from(reading).monotonic() >= reading);
         assert_eq!(clock.realtime().subsec_nanos() % 1_000_000, 0);
         assert!(clock.read(4).is_none());
+    }
+
+    #[test]
+    fn the_processors_clock_stands_while_the_guest_rests() {
+        let mut clock = Clock::going_on_from(Duration::from_secs(100));
+        clock.rest();
+        let (processor, monotonic) = (clock.processor(), clock.monotonic());
+        clock.rest();
+        std::thread::sleep(Duration::from_millis(5));
+        assert_eq!(clock.processor(), processor, "it rests");
+        assert!(clock.monotonic() >= monotonic + Duration::from_millis(4));
+        clock.work();
+        let behind = clock.monotonic() - clock.processor();
+        assert!(behind >= Duration::from_millis(4), "{behind:?}");
+        std::thread::sleep(Duration::from_millis(5));
+        assert!(clock.read(2) > Some(processor), "it works");
     }
 
     #[test]

@@ -52,6 +52,30 @@ async fn memory_that_was_touched_to_the_limit_comes_back() {
 }
 
 #[tokio::test]
+async fn after_a_memory_error_errors_are_told_as_before() {
+    let policy = policy(|limits| limits.memory = 600 << 20);
+    let mut session = session_with("data", policy).await;
+    for filling in [
+        "while True: held.append(bytearray(1 << 20))",
+        "import numpy as np\nwhile True: held.append(np.ones(1 << 17))",
+        "def fill():\n    here = []\n    while True: here.append(bytearray(1 << 16))\nfill()",
+    ] {
+        let (ename, _) = raised(&mut session, &format!("held = []\n{filling}")).await;
+        assert!(ename.contains("MemoryError"), "{filling}: {ename}");
+        run(&mut session, "del held").await;
+        for (wrong, error) in [
+            ("1/0", "ZeroDivisionError"),
+            (
+                "import pandas as pd\npd.DataFrame({'a': [1]})['x']",
+                "KeyError",
+            ),
+        ] {
+            assert_eq!(raised(&mut session, wrong).await.0, error, "{filling}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_cell_that_leaves_no_memory_to_go_on_with_is_rolled_back() {
     let mut session = small().await;
     run(&mut session, "kept = 'before'").await;

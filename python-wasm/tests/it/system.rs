@@ -165,3 +165,14 @@ async fn nothing_of_the_host_is_in_the_environment() {
     .await;
     assert_eq!(path, "/usr/local/bin:/usr/bin:/bin /home/user\n");
 }
+
+#[tokio::test]
+async fn the_processors_time_is_without_sleep() {
+    let mut session = base().await;
+    let code = "import time\n\
+        def passed(work):\n    start = time.monotonic(), time.process_time()\n    work()\n    \
+        return time.monotonic() - start[0], time.process_time() - start[1]\n\
+        wall, processor = passed(lambda: time.sleep(0.3))\nprint(wall - processor > 0.28)\n\
+        wall, processor = passed(lambda: sum(range(10**6)))\nprint(0 < processor <= wall + 0.002)";
+    assert_eq!(text(&mut session, code).await, "True\nTrue\n");
+}

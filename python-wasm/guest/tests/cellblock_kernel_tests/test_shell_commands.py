@@ -60,3 +60,53 @@ class Commands(NotebookTest):
         self.good("!ls 'unfinished")
         self.good("!rm a.txt missing")
         self.good("!")
+
+    def test_words_are_read_as_a_shell_reads_them(self):
+        for path in ("b.py", "c d.py"):
+            open(path, "w").close()
+        os.mkdir("sub")
+        open("sub/e.py", "w").close()
+        self.assertEqual(self.run_command('find . -name "*.py"'), "./b.py\n./c d.py\n./sub/e.py\n")
+        self.assertEqual(self.run_command("find . -maxdepth 1 -name '*.py' | wc -l"), "2\n")
+        self.assertEqual(self.run_command("echo *.py '*.py'"), "b.py c d.py *.py\n")
+        self.assertEqual(self.run_command('ls "c d.py"'), "c d.py\n")
+        self.assertEqual(self.run_command("echo hi >x.txt; cat <x.txt; cat missing 2>/dev/null || echo none"), "hi\nnone\n")
+        self.assertEqual(self.run_command("A=b; echo $A '$A' \\$A ${A}c  # a comment"), "b $A $A bc\n")
+
+    def test_exit_statuses(self):
+        for command, status in (("true", 0), ("false", 1), ("false; true", 0), ("true && false", 1), ("xyz", 127)):
+            with self.subTest(command=command):
+                self.good(f"!{command}\n_exit_code")
+                self.assertEqual(self.shown()[0]["text/plain"], str(status))
+        self.assertEqual(self.run_command("false; echo $?"), "1\n")
+        self.assertEqual(self.run_command("grep nothing a.txt || echo none"), "none\n")
+
+    def test_export_stays(self):
+        self.good("!export CELLBLOCK_TEST=b\n!echo $CELLBLOCK_TEST")
+        self.assertEqual(self.text(), "b\n")
+        self.assertEqual(os.environ.pop("CELLBLOCK_TEST"), "b")
+
+    def test_text(self):
+        self.assertEqual(self.run_command("echo hello world | sed 's/o\\(.\\)/<&>/g'"), "hell<o >w<or>ld\n")
+        self.assertEqual(self.run_command("sed -n 2p a.txt"), "two\n")
+        self.assertEqual(self.run_command("sed 2d a.txt | tail -n 1"), "three\n")
+        self.assertEqual(self.run_command("sed -i s/one/1/ a.txt && head -1 a.txt"), "1\n")
+        self.assertEqual(self.run_command("echo a,b,c | cut -d, -f1,3"), "a,c\n")
+        self.assertEqual(self.run_command("echo abc | tr a-c A-C"), "ABC\n")
+        self.assertEqual(self.run_command("seq 2 | tee n.txt | wc -l; cat n.txt"), "2\n1\n2\n")
+
+    def test_what_only_a_shell_does_is_refused_whole(self):
+        for command in ("for i in 1 2; do touch $i; done", "echo $(ls)", "touch made &", "if true; then touch y; fi"):
+            with self.subTest(command=command):
+                self.good(f"!{command}")
+                self.assertIn("Python", self.text("stderr"))
+                self.assertEqual(os.listdir(), ["a.txt"])
+        self.good("!curl -O https://example.com/x")
+        self.assertIn("no network", self.text("stderr"))
+
+    def test_the_working_folder_has_no_dots(self):
+        os.mkdir("sub")
+        self.good("%cd sub\n%cd ..\nimport os\nos.getcwd()")
+        self.assertEqual(self.shown()[0]["text/plain"], repr(self.folder))
+        reply = self.bad("os.chdir('missing')", "FileNotFoundError")
+        self.assertIn("'missing'", reply["evalue"])
