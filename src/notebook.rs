@@ -6,6 +6,7 @@ mod document;
 mod execute;
 mod export;
 mod import;
+mod interrupted;
 mod kept;
 mod library;
 mod live;
@@ -20,6 +21,7 @@ mod repair;
 mod repair_output;
 mod restore;
 mod stored;
+mod watching;
 mod widgets;
 
 pub(crate) use context::Context;
@@ -32,8 +34,8 @@ pub(crate) use live::{
     CellPatch, CellView, Document, NewCell, Place, Selection, Status, StepsChange, reader_name,
 };
 pub(crate) use new::NewNotebook;
-pub(crate) use open::Watching;
 pub(crate) use outputs::{Outputs, text_of};
 pub(crate) use parameters::{Parameter, inject, is_variable, literal};
 pub(crate) use path::NotebookPath;
 pub(crate) use percent::from_script;
+pub(crate) use watching::Watching;

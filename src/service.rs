@@ -63,18 +63,19 @@ impl Service {
         let files = Arc::new(Files::new(&config, projects.clone(), &quotas));
         let uploads = Uploads::open(Arc::clone(&files), config.files.upload_lifetime.0);
         let news = Arc::new(News::default());
+        let secrets = Arc::new(Secrets::open(&store, &audit, folder)?);
+        let sessions =
+            Sessions::open(&config, &store, &quotas, &audit, &secrets, &news, stop).await?;
+        let sessions = Arc::new(sessions);
         let notebooks = Library::new(
             store.clone(),
             projects.clone(),
             &quotas,
             &news,
+            &sessions,
             Layout::new(folder),
             config.files.largest_notebook.0,
         );
-        let secrets = Arc::new(Secrets::open(&store, &audit, folder)?);
-        let sessions =
-            Sessions::open(&config, &store, &quotas, &audit, &secrets, &news, stop).await?;
-        let sessions = Arc::new(sessions);
         let one_shots = OneShots::new(&config.retention);
         Ok(Self {
             config,

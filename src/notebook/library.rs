@@ -8,14 +8,15 @@ use tokio::sync::Semaphore;
 
 use super::kept;
 use super::live::{CellView, Document, Status};
-use super::open::{Open, State, Watching};
+use super::open::{Open, State};
 use super::path::NotebookPath;
+use super::watching::Watching;
 use crate::error_code::{ErrorCode, Fault};
 use crate::file::Projects;
 use crate::id::{NotebookId, ProjectId, SessionId, TenantId};
 use crate::layout::Layout;
 use crate::news::{Change, Item, News, What};
-use crate::session::EventReader;
+use crate::session::{EventReader, Sessions};
 use crate::store::Store;
 use crate::store::notebooks::NotebookRow;
 use crate::tenant::quotas::Quotas;
@@ -32,6 +33,7 @@ pub(crate) struct Library {
     pub(super) projects: Projects,
     pub(super) quotas: Arc<Quotas>,
     news: Arc<News>,
+    pub(super) sessions: Arc<Sessions>,
     pub(super) layout: Layout,
     /// The most bytes that the file of a notebook may have.
     pub(super) largest: u64,
@@ -61,6 +63,7 @@ impl Library {
         projects: Projects,
         quotas: &Arc<Quotas>,
         news: &Arc<News>,
+        sessions: &Arc<Sessions>,
         layout: Layout,
         largest: u64,
     ) -> Arc<Self> {
@@ -69,6 +72,7 @@ impl Library {
             projects,
             quotas: Arc::clone(quotas),
             news: Arc::clone(news),
+            sessions: Arc::clone(sessions),
             layout,
             largest,
             open: Mutex::default(),
@@ -166,7 +170,8 @@ impl Library {
         id: NotebookId,
         expected: Expected,
     ) -> Result<Option<SessionId>, Fault> {
-        let (row, open) = self.find(tenant, id).await?;
+        // What cannot be read can still be removed.
+        let (row, open) = self.take_down(tenant, id).await?;
         let session = row.session_id.as_deref().and_then(|text| text.parse().ok());
         open.remove(self, row, expected).await?;
         self.shelf().notebooks.remove(&(tenant, id));
@@ -247,8 +252,20 @@ impl Library {
         .await
     }
 
-    /// Returns the row of a notebook and its place in memory.
+    /// Returns the row of a notebook and its place in memory, where nothing runs that another service
+    /// began.
     pub(super) async fn find(
+        self: &Arc<Self>,
+        tenant: TenantId,
+        id: NotebookId,
+    ) -> Result<(NotebookRow, Arc<Open>), Fault> {
+        let (row, open) = self.take_down(tenant, id).await?;
+        let catch_up = || self.catch_up(tenant, id, &row, &open);
+        open.caught_up.get_or_try_init(catch_up).await?;
+        Ok((row, open))
+    }
+
+    async fn take_down(
         &self,
         tenant: TenantId,
         id: NotebookId,

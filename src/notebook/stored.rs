@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::library::{Library, signed};
 use super::live::{Document, Tracking};
+use super::open::State;
 use super::path::NotebookPath;
 use super::place::{self, ProjectFolder, Stamp};
 use super::{NotebookError, kept};
@@ -116,6 +117,19 @@ impl Library {
             .await?;
         self.announce(&row, Change::Changed);
         Ok((row, Some(stamp)))
+    }
+
+    /// Has the row know the revision that a notebook is going to show, and returns it.
+    pub(super) async fn note(self: &Arc<Self>, state: &State) -> Result<i64, Fault> {
+        let (row, document) = (&state.row, &state.document);
+        if state.is_written() {
+            // Another program wrote the file: its cells keep the revisions that they are shown with.
+            let written = self.write(row.clone(), document.clone(), &state.saved, None);
+            return Ok(written.await?.0.revision);
+        }
+        let revision = signed(document.revision());
+        self.store.note_notebook_revision(row, revision).await?;
+        Ok(revision)
     }
 
     /// Moves a notebook from one row's place to another's.

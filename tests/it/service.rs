@@ -18,6 +18,7 @@ mod files;
 mod forks;
 mod hostile_files;
 mod idempotency;
+mod interrupted;
 mod kept;
 mod keys;
 mod killed_anywhere;
