@@ -53,6 +53,10 @@ impl Service {
     pub(crate) async fn open(config: Config, stop: watch::Receiver<bool>) -> anyhow::Result<Self> {
         let folder = &config.data.folder;
         crate::disk::private_folder(folder)?;
+        let layout = Layout::new(folder);
+        if layout.tenants().exists() {
+            crate::disk::settle(folder)?;
+        }
         let store = Store::open(config.data.database.as_deref(), folder).await?;
         let audit = Arc::new(Audit::open(&store, folder).await?);
         let tenants = Tenants::open(&config, &store, Arc::clone(&audit)).await?;
@@ -73,7 +77,7 @@ impl Service {
             &quotas,
             &news,
             &sessions,
-            Layout::new(folder),
+            layout,
             config.files.largest_notebook.0,
         );
         let one_shots = OneShots::new(&config.retention);

@@ -13,7 +13,12 @@ use super::open::{Open, State};
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::{NotebookId, TenantId};
 use crate::session::{Draft, ExecutionStatus, Finished, Handle, Happening, Notice, loss};
+use crate::store::executions::ExecutionRow;
 use crate::store::notebooks::NotebookRow;
+
+/// Why an execution has no end.
+const LOST: &str =
+    "The service ended while it ran. The variables are as they were before the cell.";
 
 /// Why nothing is known of an execution.
 const GONE: &str = "The service ended while it ran, and its session is not there any more.";
@@ -57,7 +62,7 @@ impl Library {
         let (mut ended, mut waited) = (Vec::new(), Vec::new());
         for (cell, begun) in under_way {
             match begun {
-                Some(begun) => ended.push(Ended::find(session.as_ref(), cell, begun)),
+                Some(begun) => ended.push(self.end_of(session.as_ref(), cell, begun).await?),
                 None => waited.push(cell),
             }
         }
@@ -108,38 +113,78 @@ impl Library {
         }
         Ok(())
     }
+
+    /// Returns what came of an execution that another service began.
+    async fn end_of(
+        &self,
+        session: Option<&Handle>,
+        cell: String,
+        begun: Begun,
+    ) -> Result<Ended, Fault> {
+        let Some(session) = session else {
+            return Ok(Ended {
+                cell,
+                begun,
+                shown: None,
+                finished: Finished::lost(loss(GONE).1, None),
+            });
+        };
+        let (mut shown, told) = known(session, begun);
+        let (tenant, id) = (session.tenant, session.id);
+        let stored = match &told {
+            Some(_) => None,
+            // It is stored before it is told.
+            None => self.store.execution(tenant, id, begun.execution).await?,
+        };
+        let finished = told.or_else(|| stored.and_then(finished));
+        let finished = finished.unwrap_or_else(|| {
+            let (error, reason) = loss(LOST);
+            shown.push(Event::Error(error));
+            Finished::lost(reason, None)
+        });
+        Ok(Ended {
+            cell,
+            begun,
+            shown: Some(shown),
+            finished,
+        })
+    }
+}
+
+/// Returns what a session's journal has of an execution.
+fn known(session: &Handle, begun: Begun) -> (Vec<Event>, Option<Finished>) {
+    let log = session.log();
+    let events = log.range(begun.after + 1, log.last());
+    let events = events
+        .inspect_err(|error| tracing::error!(%error, "the journal of a session cannot be read"));
+    let (mut shown, mut finished) = (Vec::new(), None);
+    for event in events.into_iter().flatten() {
+        if event.draft.execution_id != Some(begun.execution) {
+            continue;
+        }
+        match event.draft.happening {
+            Happening::Kernel(message) => shown.push(message),
+            Happening::Notice(Notice::Finished(end)) => finished = Some(end),
+            Happening::Notice(_) => {}
+        }
+    }
+    (shown, finished)
+}
+
+/// Returns the end of an execution as it is stored; nothing for one without.
+fn finished(row: ExecutionRow) -> Option<Finished> {
+    row.finished_at?;
+    let error = row
+        .error
+        .and_then(|error| serde_json::from_str(&error).ok());
+    Some(Finished {
+        outcome: row.status,
+        execution_count: row.execution_count.map(i64::cast_unsigned),
+        ..Finished::lost(error.unwrap_or_default(), None)
+    })
 }
 
 impl Ended {
-    /// Finds what a session knows of an execution.
-    fn find(session: Option<&Handle>, cell: String, begun: Begun) -> Self {
-        let events = session.map(|session| {
-            let log = session.log();
-            log.range(begun.after + 1, log.last())
-        });
-        let events = events.transpose().unwrap_or_else(|error| {
-            tracing::error!(%error, "the journal of a session cannot be read");
-            None
-        });
-        let (mut shown, mut finished) = (Vec::new(), None);
-        for event in events.into_iter().flatten() {
-            if event.draft.execution_id != Some(begun.execution) {
-                continue;
-            }
-            match event.draft.happening {
-                Happening::Kernel(message) => shown.push(message),
-                Happening::Notice(Notice::Finished(end)) => finished = Some(end),
-                Happening::Notice(_) => {}
-            }
-        }
-        Self {
-            cell,
-            begun,
-            shown: finished.is_some().then_some(shown),
-            finished: finished.unwrap_or_else(|| Finished::lost(loss(GONE).1, None)),
-        }
-    }
-
     /// Returns what those who watch are told; the rest of what it showed is in the cell, of which they
     /// are told then.
     fn told(&self) -> Vec<Happening> {
