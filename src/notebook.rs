@@ -17,6 +17,7 @@ mod parameters;
 mod path;
 mod percent;
 mod place;
+mod relocate;
 mod repair;
 mod repair_output;
 mod restore;

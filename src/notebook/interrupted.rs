@@ -60,7 +60,7 @@ impl Library {
             found => found?,
         };
         let (mut ended, mut waited) = (Vec::new(), Vec::new());
-        for (cell, begun) in under_way {
+        for (cell, begun) in under_way.clone() {
             match begun {
                 Some(begun) => ended.push(self.end_of(session.as_ref(), cell, begun).await?),
                 None => waited.push(cell),
@@ -82,7 +82,8 @@ impl Library {
             }
         }
         let views = open
-            .change(self, row, |state| {
+            .change(self, row.clone(), |state| {
+                state.running.remember(under_way);
                 for ended in ended {
                     ended.show(state);
                 }
@@ -111,7 +112,8 @@ impl Library {
                 open.tell(draft(&view.cell.id, Happening::Notice(notice)));
             }
         }
-        Ok(())
+        // The file has it, and those who watch know: the row need not any more.
+        open.change(self, row, |_| Ok(())).await
     }
 
     /// Returns what came of an execution that another service began.

@@ -1,7 +1,7 @@
 //! The notebooks of the service: their rows, their files, and those that are in memory.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -27,6 +27,9 @@ const MOST_OPEN: usize = 256;
 /// Notebooks that are read or written at once: each takes several times its size of memory.
 const AT_ONCE: usize = 4;
 
+/// Projects whose large outputs are minded at once.
+const KEPT: usize = 64;
+
 /// All notebooks of the service.
 pub(crate) struct Library {
     pub(super) store: Store,
@@ -39,6 +42,9 @@ pub(crate) struct Library {
     pub(super) largest: u64,
     open: Mutex<Shelf>,
     pub(super) at_once: Semaphore,
+    /// Held for reading from when a large output is there until a file names it; for writing by who removes
+    /// what no file names.
+    kept: [RwLock<()>; KEPT],
 }
 
 /// The notebooks in memory, and how often one was asked for.
@@ -77,6 +83,7 @@ impl Library {
             largest,
             open: Mutex::default(),
             at_once: Semaphore::new(AT_ONCE),
+            kept: std::array::from_fn(|_| RwLock::new(())),
         })
     }
 
@@ -265,7 +272,14 @@ impl Library {
         Ok((row, open))
     }
 
-    async fn take_down(
+    /// Returns the lock of a project's large outputs.
+    pub(super) fn kept_of(&self, project: ProjectId) -> &RwLock<()> {
+        let place = blake3::hash(project.to_string().as_bytes()).as_bytes()[0];
+        &self.kept[usize::from(place) % KEPT]
+    }
+
+    /// Returns the row of a notebook and its place in memory, whatever is to be done for it first.
+    pub(super) async fn take_down(
         &self,
         tenant: TenantId,
         id: NotebookId,

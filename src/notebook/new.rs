@@ -134,6 +134,8 @@ impl Library {
             let (row, unwritten) = (row.clone(), document.unwritten().clone());
             self.work(move |library| {
                 let (folder, path) = library.place(&row)?;
+                let project = row.project_id.parse().map_err(Fault::internal)?;
+                let _kept = library.kept_of(project).read();
                 keep(&folder, &path, &unwritten)?;
                 folder.write_new(&path, text.as_bytes())
             })

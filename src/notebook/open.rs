@@ -11,11 +11,12 @@ use python_wasm::Event;
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
 
 use super::library::{Expected, Library, signed};
-use super::live::{Document, Running, Status};
+use super::live::{Document, Running, Status, UnderWay};
 use super::path::NotebookPath;
 use super::place::Stamp;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::ExecutionId;
+use crate::news::Change;
 use crate::session::EventLog;
 use crate::store::notebooks::NotebookRow;
 
@@ -149,7 +150,7 @@ impl Open {
     /// Makes sure that the file has the change.
     async fn write(&self, library: &Arc<Library>, version: u64, losses: u64) -> Result<(), Fault> {
         let _turn = self.writing.lock().await;
-        let (row, document, saved, count, before, as_file) = {
+        let (mut row, document, saved, count, before, as_file, under_way) = {
             let state = self.state.lock().await;
             let state = state.as_ref().ok_or_else(gone)?;
             if state.losses != losses {
@@ -160,19 +161,17 @@ impl Open {
             }
             // What readers acknowledged is not in the file.
             let as_file = state.document.revision() != state.saved.revision();
-            let row = NotebookRow {
-                under_way: state.running.under_way(),
-                ..state.row.clone()
-            };
             (
-                row,
+                state.row.clone(),
                 state.document.clone(),
                 state.saved.clone(),
                 state.version,
                 state.stamp,
                 as_file,
+                state.running.under_way(),
             )
         };
+        row.under_way = noted(&under_way);
         let written = library
             .write(row, document.clone(), &saved, as_file.then_some(before))
             .await;
@@ -183,6 +182,7 @@ impl Open {
                 state.document.have_written(document.unwritten());
                 (state.row.revision, state.row.modified_at) = (row.revision, row.modified_at);
                 state.row.under_way = row.under_way;
+                state.running.have_saved(&under_way);
                 let notices = document.notices_since(&state.saved, &state.running);
                 self.tell_all(&state.row, notices);
                 state.stamp = stamp.unwrap_or(state.stamp);
@@ -232,6 +232,37 @@ impl Open {
             state.saved = document.clone();
         }
         state.document = document;
+        Ok(())
+    }
+
+    /// Waits until nothing is written to its file, and holds that up.
+    pub(super) async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().await
+    }
+
+    /// Has the notebook know that its file is elsewhere now; for who holds the turn to write.
+    pub(super) async fn stands_at(
+        &self,
+        library: &Library,
+        row: &NotebookRow,
+        path: &NotebookPath,
+    ) -> Result<(), Fault> {
+        let mut state = self.state.lock().await;
+        let mut row = state.as_ref().map_or(row, |state| &state.row).clone();
+        let shown = state.as_ref().map_or(0, |state| state.document.revision());
+        row.revision = row.revision.max(signed(shown)) + 1;
+        path.as_str().clone_into(&mut row.path);
+        library.store.move_notebook(&row).await?;
+        library.announce(&row, Change::Changed);
+        if let Some(state) = state.as_mut() {
+            let revision = row.revision.cast_unsigned();
+            // What is still to be written is newer than what is saved, as before.
+            if state.is_written() {
+                state.saved.go_on_from(revision);
+            }
+            state.document.go_on_from(revision);
+            state.row = row;
+        }
         Ok(())
     }
 
@@ -358,7 +389,7 @@ impl Open {
 impl State {
     /// Tells whether the row says what runs and waits.
     fn notes_what_runs(&self) -> bool {
-        self.row.under_way == self.running.under_way()
+        self.row.under_way == noted(&self.running.under_way())
     }
 
     /// Tells whether the file has all changes.
@@ -390,6 +421,12 @@ async fn load(
         told: (status, Vec::new()),
     });
     Ok(())
+}
+
+/// Returns how a row notes what runs or waits to run.
+fn noted(under_way: &UnderWay) -> Option<String> {
+    let json = || serde_json::to_string(under_way).expect("ids are JSON");
+    (!under_way.is_empty()).then(json)
 }
 
 fn gone() -> Fault {

@@ -195,6 +195,19 @@ impl Store {
             .collect())
     }
 
+    /// Notes that a notebook's file is elsewhere.
+    pub(crate) async fn move_notebook(&self, row: &NotebookRow) -> Result<(), Fault> {
+        run!(
+            self,
+            "update notebooks set path = $3, revision = $4 where tenant_id = $1 and id = $2",
+            row.tenant_id,
+            row.id,
+            row.path,
+            row.revision
+        )?;
+        Ok(())
+    }
+
     /// Remembers the session in which a notebook's cells run.
     pub(crate) async fn set_notebook_session(
         &self,

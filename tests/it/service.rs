@@ -39,6 +39,7 @@ mod projects;
 mod proxies;
 mod quarantine;
 mod quotas;
+mod relocated;
 mod restarts;
 mod roles;
 mod scarcity;

@@ -42,6 +42,8 @@ pub(crate) type UnderWay = BTreeMap<String, Option<Begun>>;
 #[derive(Default)]
 pub(crate) struct Running {
     cells: UnderWay,
+    /// What has ended, and of which the file does not tell yet.
+    ended: UnderWay,
     outputs: Outputs<String>,
     /// Cells whose outputs are newer here than in the document.
     ahead: BTreeSet<String>,
@@ -59,11 +61,22 @@ impl Running {
         self.cells.keys().map(String::as_str)
     }
 
-    /// Returns what runs or waits to run as JSON, to be remembered beside the notebook; nothing when
-    /// nothing does.
-    pub(crate) fn under_way(&self) -> Option<String> {
-        let json = || serde_json::to_string(&self.cells).expect("ids are JSON");
-        (!self.cells.is_empty()).then(json)
+    /// Returns what runs or waits to run, and what has ended and is in no file yet.
+    pub(crate) fn under_way(&self) -> UnderWay {
+        let mut under_way = self.ended.clone();
+        under_way.extend(self.cells.clone());
+        under_way
+    }
+
+    /// Has something that ended be remembered until it is saved.
+    pub(crate) fn remember(&mut self, ended: UnderWay) {
+        self.ended.extend(ended);
+    }
+
+    /// Forgets what has ended and is saved now, of what was under way then.
+    pub(crate) fn have_saved(&mut self, then: &UnderWay) {
+        self.ended
+            .retain(|cell, begun| then.get(cell) != Some(begun));
     }
 
     /// Returns what the notebook is doing.
@@ -116,6 +129,7 @@ impl Running {
             at,
             source: digest(source.as_bytes()),
         });
+        self.ended.remove(cell);
         self.cells.insert(cell.to_owned(), Some(begun));
         Ok(())
     }
@@ -141,13 +155,16 @@ impl Running {
         if !self.has(cell, execution) {
             return;
         }
-        self.cells.remove(cell);
+        let ended = self.cells.remove_entry(cell);
+        self.ended.extend(ended);
         self.failed = failed;
         // What it showed is complete, and large outputs can go to files.
         self.ahead.insert(cell.to_owned());
         self.settle(document);
         if let (Ok(position), Some(count)) = (document.position(cell), execution_count) {
-            document.touch(position, |cell| cell.execution_count = Some(count));
+            if document.cells[position].execution_count != Some(count) {
+                document.touch(position, |cell| cell.execution_count = Some(count));
+            }
         }
         if let Some(state) = self.outputs.widgets() {
             document.set_widgets(state);
@@ -203,7 +220,9 @@ impl Running {
     /// Brings everything of the running cells to the document again, which was taken back to what
     /// was saved.
     pub(crate) fn again(&mut self) {
-        self.ahead.extend(self.cells.keys().cloned());
+        // What waits to run shows what is saved.
+        let begun = self.cells.iter().filter(|(_, begun)| begun.is_some());
+        self.ahead.extend(begun.map(|(cell, _)| cell.clone()));
     }
 
     fn has(&self, cell: &str, execution: ExecutionId) -> bool {
