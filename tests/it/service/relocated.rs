@@ -175,7 +175,7 @@ async fn a_notebook_that_runs_goes_on_where_it_is_moved() {
     service
         .post(&format!("/sessions/{session}/input"), answer)
         .await
-        .expect(200);
+        .expect(204);
     watcher
         .until(|event| {
             event["type"] == "execution_status" && event["content"]["status"] == "complete"
