@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use tokio::task::{JoinError, JoinHandle};
 
 use super::host::host;
+use super::task::outcome;
 use super::{Folders, Home, Machine, Recording, Session, SessionError, SessionOptions, Standing};
 use crate::checkpoint::{About, Captured, Checkpoint, PageTable, Recorded, StoreError};
 use crate::image::Image;
@@ -303,16 +303,6 @@ impl Session {
     }
 }
 
-/// Returns what came of a task. One that was cancelled was so by a runtime that ends: whoever waits for it
-/// ends with it, and has nothing to say.
-async fn outcome<T>(task: JoinHandle<T>) -> T {
-    match task.await.map_err(JoinError::try_into_panic) {
-        Ok(value) => value,
-        Err(Ok(panic)) => std::panic::resume_unwind(panic),
-        Err(Err(_cancelled)) => std::future::pending().await,
-    }
-}
-
 /// Returns a checkpoint as a recording that is done.
 pub(super) fn known(checkpoint: Checkpoint) -> Recording {
     futures::future::ready(Recorded::known(checkpoint))
@@ -434,27 +424,5 @@ impl Hibernated {
         session.time_used = self.time_used;
         session.settle();
         Ok(session)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::panic::AssertUnwindSafe;
-
-    use super::*;
-
-    #[test]
-    fn a_runtime_that_ends_is_no_panic_of_who_waits() {
-        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        let endless = runtime.spawn(std::future::pending::<()>());
-        let panics = runtime.spawn(async { panic!("told on") });
-        let caught = runtime.block_on(AssertUnwindSafe(outcome(panics)).catch_unwind());
-        let panic: Result<(), _> = caught;
-        assert_eq!(
-            panic.expect_err("it panicked").downcast_ref(),
-            Some(&"told on")
-        );
-        drop(runtime);
-        assert!(outcome(endless).now_or_never().is_none());
     }
 }
