@@ -25,6 +25,12 @@ pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
     sync_folder(above)
 }
 
+/// Makes everything in the file system of a folder last. Somebody who was ended may have made folders there
+/// that they had no time to sync, and nothing tells which.
+pub(crate) fn settle(folder: &Path) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(fs::File::open(folder)?)?)
+}
+
 /// Makes what was created, renamed or removed in a folder last.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     fs::File::open(folder)?.sync_all()

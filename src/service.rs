@@ -53,6 +53,10 @@ impl Service {
     pub(crate) async fn open(config: Config, stop: watch::Receiver<bool>) -> anyhow::Result<Self> {
         let folder = &config.data.folder;
         crate::disk::private_folder(folder)?;
+        let layout = Layout::new(folder);
+        if layout.tenants().exists() {
+            crate::disk::settle(folder)?;
+        }
         let store = Store::open(config.data.database.as_deref(), folder).await?;
         let audit = Arc::new(Audit::open(&store, folder).await?);
         let tenants = Tenants::open(&config, &store, Arc::clone(&audit)).await?;
@@ -63,18 +67,19 @@ impl Service {
         let files = Arc::new(Files::new(&config, projects.clone(), &quotas));
         let uploads = Uploads::open(Arc::clone(&files), config.files.upload_lifetime.0);
         let news = Arc::new(News::default());
+        let secrets = Arc::new(Secrets::open(&store, &audit, folder)?);
+        let sessions =
+            Sessions::open(&config, &store, &quotas, &audit, &secrets, &news, stop).await?;
+        let sessions = Arc::new(sessions);
         let notebooks = Library::new(
             store.clone(),
             projects.clone(),
             &quotas,
             &news,
-            Layout::new(folder),
+            &sessions,
+            layout,
             config.files.largest_notebook.0,
         );
-        let secrets = Arc::new(Secrets::open(&store, &audit, folder)?);
-        let sessions =
-            Sessions::open(&config, &store, &quotas, &audit, &secrets, &news, stop).await?;
-        let sessions = Arc::new(sessions);
         let one_shots = OneShots::new(&config.retention);
         Ok(Self {
             config,

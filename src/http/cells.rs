@@ -313,9 +313,7 @@ pub(super) async fn restore(
     Path((notebook, cell)): Path<(String, String)>,
 ) -> Answer<Response> {
     let id = notebook_id(&notebook)?;
-    app.notebooks
-        .restore_before(&app.sessions, &caller.0, id, &cell)
-        .await?;
+    app.notebooks.restore_before(&caller.0, id, &cell).await?;
     shown(&app, &caller.0, id, None).await
 }
 

@@ -320,9 +320,10 @@ pub(super) async fn rename(
     Body(Move { to, replace }): Body<Move>,
 ) -> Answer<Response> {
     let to = FilePath::parse(&to)?;
+    let place = (caller.0.tenant, project);
     let entry = app
-        .files
-        .rename(caller.0.tenant, project, path, to, replace)
+        .notebooks
+        .move_file(&app.files, place, path, to, replace)
         .await?;
     Ok((with_version(&entry), Json(entry)).into_response())
 }
@@ -347,8 +348,9 @@ pub(super) async fn delete(
         }
         condition => condition,
     };
-    app.files
-        .delete(caller.0.tenant, project, path, condition, query.recursive.0)
+    let place = (caller.0.tenant, project);
+    app.notebooks
+        .delete_file(&app.files, place, path, condition, query.recursive.0)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -85,10 +85,7 @@ pub(super) async fn execute(
     };
     let selection = match (body.cell_id, body.which, body.code) {
         (None, None, Some(code)) => {
-            let taken = app
-                .notebooks
-                .execute_code(&app.sessions, &caller.0, id, code)
-                .await?;
+            let taken = app.notebooks.execute_code(&caller.0, id, code).await?;
             return Ok(answer(taken));
         }
         (Some(cell), None, None) => Selection::One(cell),
@@ -108,10 +105,7 @@ pub(super) async fn execute(
             );
         }
     };
-    let taken = app
-        .notebooks
-        .execute(&app.sessions, &caller.0, id, &selection)
-        .await?;
+    let taken = app.notebooks.execute(&caller.0, id, &selection).await?;
     Ok(answer(taken))
 }
 
@@ -155,7 +149,7 @@ pub(super) async fn fork(
     let id = notebook_id(&notebook)?;
     let copy = app
         .notebooks
-        .fork(&app.sessions, &caller.0, id, name, body.checkpoint_id)
+        .fork(&caller.0, id, name, body.checkpoint_id)
         .await?;
     answered_new(&app, &caller.0, copy).await
 }

@@ -203,6 +203,7 @@ pub(super) async fn create(
         app.projects.find(caller.0.tenant, project).await?;
     }
     let new = NewSession {
+        once: false,
         secrets: body.secrets,
         files: Vec::new(),
         name: body.name,

@@ -257,6 +257,7 @@ mod tests {
                 name: "name".into(),
                 revision: 1,
                 session_id: None,
+                under_way: None,
                 created_at: none(),
                 modified_at: none(),
             },

@@ -7,12 +7,12 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::library::Library;
-use super::live::Selection;
+use super::live::{Begun, Document, Selection};
 use super::open::Open;
 use crate::error_code::{ErrorCode, Fault};
-use crate::id::{ExecutionId, NotebookId, SessionId};
+use crate::id::{ExecutionId, NotebookId, SessionId, TenantId};
 use crate::session::{
-    Draft, EventReader, ExecutionStatus, Finished, Handle, Happening, NewSession, Notice, Sessions,
+    Draft, EventReader, ExecutionStatus, Finished, Handle, Happening, NewSession, Notice,
     Submission,
 };
 use crate::store::notebooks::NotebookRow;
@@ -51,7 +51,6 @@ impl Library {
     /// ends the run: those behind it are not begun.
     pub(crate) async fn execute(
         self: &Arc<Self>,
-        sessions: &Arc<Sessions>,
         caller: &Caller,
         id: NotebookId,
         selection: &Selection,
@@ -62,7 +61,7 @@ impl Library {
                 state.document.selected(selection)
             })
             .await?;
-        let handle = self.session(sessions, caller, id, &open).await?;
+        let handle = self.session(caller, id, &open).await?;
         let session = handle.id;
         let mut run = Run {
             library: Arc::clone(self),
@@ -96,13 +95,12 @@ impl Library {
     /// Runs code that belongs to no cell, in the notebook's session.
     pub(crate) async fn execute_code(
         self: &Arc<Self>,
-        sessions: &Arc<Sessions>,
         caller: &Caller,
         id: NotebookId,
         code: String,
     ) -> Result<Taken, Fault> {
         let (row, open) = self.find(caller.tenant, id).await?;
-        let handle = self.session(sessions, caller, id, &open).await?;
+        let handle = self.session(caller, id, &open).await?;
         let submission = Submission {
             notebook: Some(id),
             ..Submission::new(caller, code)
@@ -139,7 +137,6 @@ impl Library {
     /// Returns the notebook's session, a new one if it has none that lives.
     async fn session(
         self: &Arc<Self>,
-        sessions: &Arc<Sessions>,
         caller: &Caller,
         id: NotebookId,
         open: &Arc<Open>,
@@ -147,7 +144,7 @@ impl Library {
         // Two requests at once make one session.
         let _turn = open.starting().await;
         let (row, _) = self.find(caller.tenant, id).await?;
-        if let Some(handle) = living(sessions, caller, &row).await? {
+        if let Some(handle) = self.living(caller.tenant, &row).await? {
             return Ok(handle);
         }
         let project = row.project_id.parse().map_err(Fault::internal)?;
@@ -157,34 +154,48 @@ impl Library {
             notebook: Some(id),
             ..NewSession::default()
         };
-        let handle = sessions.create(caller, new).await?;
+        let handle = self.sessions.create(caller, new).await?;
         let session = handle.id.to_string();
         self.store.set_notebook_session(&row, &session).await?;
         open.set_session(session).await;
         Ok(handle)
     }
+
+    /// Returns the session that a notebook has, if that lives.
+    pub(super) async fn living(
+        &self,
+        tenant: TenantId,
+        row: &NotebookRow,
+    ) -> Result<Option<Handle>, Fault> {
+        let known = row.session_id.as_deref().and_then(|text| text.parse().ok());
+        let Some(session) = known else {
+            return Ok(None);
+        };
+        match self.sessions.get(tenant, session).await {
+            Err(fault)
+                if matches!(
+                    fault.code,
+                    ErrorCode::SessionNotFound | ErrorCode::SessionDead
+                ) =>
+            {
+                Ok(None)
+            }
+            other => other.map(Some),
+        }
+    }
 }
 
-/// Returns the session that a notebook has, if that lives.
-pub(super) async fn living(
-    sessions: &Arc<Sessions>,
-    caller: &Caller,
-    row: &NotebookRow,
-) -> Result<Option<Handle>, Fault> {
-    let known = row.session_id.as_deref().and_then(|text| text.parse().ok());
-    let Some(session) = known else {
-        return Ok(None);
+/// Tells whether the end of an execution is a failure of its cell; one of which nothing is known is.
+pub(super) fn failed(document: &Document, cell: &str, finished: Option<&Finished>) -> bool {
+    let meant = || {
+        document
+            .cell(cell)
+            .is_ok_and(|cell| cell.has_tag(MAY_RAISE))
     };
-    match sessions.get(caller.tenant, session).await {
-        Err(fault)
-            if matches!(
-                fault.code,
-                ErrorCode::SessionNotFound | ErrorCode::SessionDead
-            ) =>
-        {
-            Ok(None)
-        }
-        other => other.map(Some),
+    match finished.map(|finished| finished.outcome.as_str()) {
+        Some("ok") => false,
+        Some("error") => !meant(),
+        Some(_) | None => true,
     }
 }
 
@@ -192,13 +203,10 @@ impl Run {
     /// Shows the cells as waiting.
     async fn queue(&self) -> Result<(), Fault> {
         let waiting = self.waiting.clone();
-        let queue = self
-            .open
-            .change(&self.library, self.row.clone(), move |state| {
-                state.running.queue(waiting);
-                Ok(())
-            });
-        queue.await
+        self.open.log(&self.library, &self.row).await?;
+        self.open
+            .queue(&self.library, self.row.clone(), waiting)
+            .await
     }
 
     /// Queues the next cell in the session; nothing when none is left. A cell that was deleted
@@ -238,18 +246,21 @@ impl Run {
                     return Err(fault);
                 }
             };
-            let execution = accepted.execution;
+            let begun = Begun {
+                execution: accepted.execution,
+                after: accepted.after,
+            };
             let begin = self.open.change(&self.library, self.row.clone(), |state| {
                 state
                     .running
-                    .begin(&mut state.document, &cell, execution, &source)
+                    .begin(&mut state.document, &cell, begun, &source)
             });
             if let Err(fault) = begin.await {
-                self.handle.cancel(execution).await;
+                self.handle.cancel(begun.execution).await;
                 self.waiting.push_front(cell);
                 return Err(fault);
             }
-            return Ok(Some((cell, execution)));
+            return Ok(Some((cell, begun.execution)));
         }
         Ok(None)
     }
@@ -321,30 +332,25 @@ impl Run {
 
     /// Ends an execution in the notebook; tells whether the next cell may begin.
     async fn end(&self, cell: &str, execution: ExecutionId, finished: Option<Finished>) -> bool {
-        let failed = finished
+        let count = finished
             .as_ref()
-            .is_none_or(|finished| finished.outcome != "ok");
-        let raised = finished
-            .as_ref()
-            .is_some_and(|finished| finished.outcome == "error");
-        let count = finished.and_then(|finished| finished.execution_count);
+            .and_then(|finished| finished.execution_count);
         let end = self.open.change(&self.library, self.row.clone(), |state| {
-            let meant = raised
-                && state
-                    .document
-                    .cell(cell)
-                    .is_ok_and(|cell| cell.has_tag(MAY_RAISE));
-            let failed = failed && !meant;
+            let failed = failed(&state.document, cell, finished.as_ref());
             state
                 .running
                 .finish(&mut state.document, cell, execution, count, failed);
+            if failed {
+                state.running.unqueue(self.waiting.iter().cloned());
+            }
             Ok(!failed)
         });
-        let status = match failed {
-            true => ExecutionStatus::Error,
-            false => ExecutionStatus::Complete,
-        };
         let end = end.await;
+        let went_well = finished.is_some_and(|finished| finished.outcome == "ok");
+        let status = match went_well {
+            true => ExecutionStatus::Complete,
+            false => ExecutionStatus::Error,
+        };
         self.tell(cell, execution, status);
         match end {
             Ok(goes_on) => goes_on,
@@ -373,6 +379,13 @@ impl Run {
 
     /// Shows the cells that were not begun as not waiting any more.
     async fn forget(self) {
-        self.open.unqueue(self.waiting).await;
+        let waiting = self.waiting;
+        let forget = self.open.change(&self.library, self.row, |state| {
+            state.running.unqueue(waiting);
+            Ok(())
+        });
+        if let Err(fault) = forget.await {
+            tracing::warn!(notebook = %self.id, %fault, "that cells do not wait any more could not be saved");
+        }
     }
 }

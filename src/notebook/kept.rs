@@ -2,7 +2,7 @@
 //! something that can be read as a whole. The output says what is missing from it:
 //! `metadata.cellblock.kept` maps media types to hashes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use data_encoding::BASE64;
@@ -172,6 +172,15 @@ pub(super) fn references(output: &Value) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
+/// Returns all words of a file that can be the name of a kept output.
+pub(super) fn mentioned(file: &[u8]) -> BTreeSet<String> {
+    file.split(|byte| !byte.is_ascii_alphanumeric())
+        .filter_map(|word| str::from_utf8(word).ok())
+        .filter(|word| is_hash(word))
+        .map(str::to_owned)
+        .collect()
+}
+
 /// Tells whether a text can be the name of a kept output.
 pub(super) fn is_hash(text: &str) -> bool {
     text.len() == 64
@@ -264,6 +273,16 @@ mod tests {
         assert_eq!(small[0]["output_type"], "error");
         let (mime, hash) = references(&small[1]).next().unwrap();
         assert_eq!((mime, files[hash].len()), ("text/plain", long.len()));
+    }
+
+    #[test]
+    fn every_name_in_a_file_is_found_and_nothing_else() {
+        let (first, second) = ("0a".repeat(32), "f".repeat(64));
+        let file = format!(
+            "{{\"hash\": \"{first}\", \"x\": [\"{second}\", \"{first}0\", \"{}\"]}}",
+            "A".repeat(64)
+        );
+        assert_eq!(mentioned(file.as_bytes()), BTreeSet::from([first, second]));
     }
 
     #[test]

@@ -1,21 +1,22 @@
 //! The notebooks of the service: their rows, their files, and those that are in memory.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use super::kept;
 use super::live::{CellView, Document, Status};
-use super::open::{Open, State, Watching};
+use super::open::{Open, State};
 use super::path::NotebookPath;
+use super::watching::Watching;
 use crate::error_code::{ErrorCode, Fault};
 use crate::file::Projects;
 use crate::id::{NotebookId, ProjectId, SessionId, TenantId};
 use crate::layout::Layout;
 use crate::news::{Change, Item, News, What};
-use crate::session::EventReader;
+use crate::session::{EventReader, Sessions};
 use crate::store::Store;
 use crate::store::notebooks::NotebookRow;
 use crate::tenant::quotas::Quotas;
@@ -26,17 +27,24 @@ const MOST_OPEN: usize = 256;
 /// Notebooks that are read or written at once: each takes several times its size of memory.
 const AT_ONCE: usize = 4;
 
+/// Projects whose large outputs are minded at once.
+const KEPT: usize = 64;
+
 /// All notebooks of the service.
 pub(crate) struct Library {
     pub(super) store: Store,
     pub(super) projects: Projects,
     pub(super) quotas: Arc<Quotas>,
     news: Arc<News>,
+    pub(super) sessions: Arc<Sessions>,
     pub(super) layout: Layout,
     /// The most bytes that the file of a notebook may have.
     pub(super) largest: u64,
     open: Mutex<Shelf>,
     pub(super) at_once: Semaphore,
+    /// Held for reading from when a large output is there until a file names it; for writing by who removes
+    /// what no file names.
+    kept: [RwLock<()>; KEPT],
 }
 
 /// The notebooks in memory, and how often one was asked for.
@@ -61,6 +69,7 @@ impl Library {
         projects: Projects,
         quotas: &Arc<Quotas>,
         news: &Arc<News>,
+        sessions: &Arc<Sessions>,
         layout: Layout,
         largest: u64,
     ) -> Arc<Self> {
@@ -69,10 +78,12 @@ impl Library {
             projects,
             quotas: Arc::clone(quotas),
             news: Arc::clone(news),
+            sessions: Arc::clone(sessions),
             layout,
             largest,
             open: Mutex::default(),
             at_once: Semaphore::new(AT_ONCE),
+            kept: std::array::from_fn(|_| RwLock::new(())),
         })
     }
 
@@ -166,7 +177,8 @@ impl Library {
         id: NotebookId,
         expected: Expected,
     ) -> Result<Option<SessionId>, Fault> {
-        let (row, open) = self.find(tenant, id).await?;
+        // What cannot be read can still be removed.
+        let (row, open) = self.take_down(tenant, id).await?;
         let session = row.session_id.as_deref().and_then(|text| text.parse().ok());
         open.remove(self, row, expected).await?;
         self.shelf().notebooks.remove(&(tenant, id));
@@ -247,8 +259,27 @@ impl Library {
         .await
     }
 
-    /// Returns the row of a notebook and its place in memory.
+    /// Returns the row of a notebook and its place in memory, where nothing runs that another service
+    /// began.
     pub(super) async fn find(
+        self: &Arc<Self>,
+        tenant: TenantId,
+        id: NotebookId,
+    ) -> Result<(NotebookRow, Arc<Open>), Fault> {
+        let (row, open) = self.take_down(tenant, id).await?;
+        let catch_up = || self.catch_up(tenant, id, &row, &open);
+        open.caught_up.get_or_try_init(catch_up).await?;
+        Ok((row, open))
+    }
+
+    /// Returns the lock of a project's large outputs.
+    pub(super) fn kept_of(&self, project: ProjectId) -> &RwLock<()> {
+        let place = blake3::hash(project.to_string().as_bytes()).as_bytes()[0];
+        &self.kept[usize::from(place) % KEPT]
+    }
+
+    /// Returns the row of a notebook and its place in memory, whatever is to be done for it first.
+    pub(super) async fn take_down(
         &self,
         tenant: TenantId,
         id: NotebookId,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use python_wasm::CheckpointId;
 
-use super::execute::living;
 use super::library::{Library, signed};
 use super::live::{Document, Tracking};
 use super::path::NotebookPath;
@@ -12,7 +11,7 @@ use super::stored::keep;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::{NotebookId, ProjectId, SessionId, TenantId};
 use crate::news::Change;
-use crate::session::{NewForks, Sessions};
+use crate::session::NewForks;
 use crate::store;
 use crate::store::notebooks::NotebookRow;
 use crate::tenant::Caller;
@@ -83,6 +82,7 @@ impl Library {
             name,
             revision: 0,
             session_id: None,
+            under_way: None,
             created_at: now.clone(),
             modified_at: now,
         };
@@ -134,6 +134,8 @@ impl Library {
             let (row, unwritten) = (row.clone(), document.unwritten().clone());
             self.work(move |library| {
                 let (folder, path) = library.place(&row)?;
+                let project = row.project_id.parse().map_err(Fault::internal)?;
+                let _kept = library.kept_of(project).read();
                 keep(&folder, &path, &unwritten)?;
                 folder.write_new(&path, text.as_bytes())
             })
@@ -160,7 +162,6 @@ impl Library {
     /// present state, or in that of a checkpoint. What cells show that ran after the checkpoint counts as undone.
     pub(crate) async fn fork(
         self: &Arc<Self>,
-        sessions: &Arc<Sessions>,
         caller: &Caller,
         id: NotebookId,
         name: Option<String>,
@@ -172,7 +173,7 @@ impl Library {
             })
             .await?;
         document.forget_history();
-        let parent = living(sessions, caller, &row).await?;
+        let parent = self.living(caller.tenant, &row).await?;
         let later = match (&parent, &checkpoint) {
             (_, None) => Vec::new(),
             (Some(parent), Some(checkpoint)) => {
@@ -189,14 +190,14 @@ impl Library {
             name: None,
             notebook: Some(copy),
         };
-        let begun = match sessions.fork(caller, parent.id, new).await {
+        let begun = match self.sessions.fork(caller, parent.id, new).await {
             Ok(child) => self.begin_with(caller.tenant, copy, child.id, &later).await,
             Err(fault) => Err(fault),
         };
         if let Err(fault) = begun {
             let anything = super::Expected::Any;
             if let Some(child) = self.remove(caller.tenant, copy, anything).await? {
-                sessions.delete(caller.tenant, child).await?;
+                self.sessions.delete(caller.tenant, child).await?;
             }
             return Err(fault);
         }

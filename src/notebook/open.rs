@@ -10,26 +10,29 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use python_wasm::Event;
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
 
-use super::library::{Expected, Library};
-use super::live::{Document, Running, Status};
+use super::library::{Expected, Library, signed};
+use super::live::{Document, Running, Status, UnderWay};
 use super::path::NotebookPath;
 use super::place::Stamp;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::ExecutionId;
-use crate::session::{Draft, EventLog, Happening, Notice};
+use crate::news::Change;
+use crate::session::EventLog;
 use crate::store::notebooks::NotebookRow;
 
 /// A notebook that was asked for.
 #[derive(Default)]
 pub(super) struct Open {
-    state: Mutex<Option<State>>,
+    pub(super) state: Mutex<Option<State>>,
     /// Held while its file is written.
     writing: Mutex<()>,
     /// Held while its session is made.
     starting: Mutex<()>,
+    /// What ran or waited when the service ended before has come to its end.
+    pub(super) caught_up: OnceCell<()>,
     /// What happens in it, for those who watch.
-    log: OnceCell<Arc<EventLog>>,
-    watchers: AtomicUsize,
+    pub(super) log: OnceCell<Arc<EventLog>>,
+    pub(super) watchers: AtomicUsize,
     /// When it was asked for last, as a count of all that was asked for.
     used: AtomicU64,
 }
@@ -43,16 +46,13 @@ pub(crate) struct State {
     version: u64,
     written: u64,
     /// The document as the file has it.
-    saved: Document,
+    pub(super) saved: Document,
     stamp: Stamp,
     /// Counts how often changes were taken back.
     losses: u64,
     /// What the watchers were told last of its status and of what is out of date.
-    told: (Status, Vec<String>),
+    pub(super) told: (Status, Vec<String>),
 }
-
-/// Somebody who watches a notebook.
-pub(crate) struct Watching(Arc<Open>);
 
 /// What a change came to: its result, and which writing acknowledges it.
 struct Made<T> {
@@ -68,7 +68,7 @@ impl Open {
         let saved = |state: &Option<State>| {
             state
                 .as_ref()
-                .is_none_or(|state| state.version == state.written)
+                .is_none_or(|state| state.is_written() && state.notes_what_runs())
         };
         Arc::strong_count(self) == 1 && self.state.try_lock().is_ok_and(|state| saved(&state))
     }
@@ -91,15 +91,27 @@ impl Open {
             .map_or(Status::Idle, |state| state.running.status())
     }
 
-    /// Looks at the notebook.
+    /// Looks at the notebook. No revision is shown of which its row does not know: after a crash it would
+    /// stand for something else.
     pub(super) async fn look<T>(
         &self,
         library: &Arc<Library>,
         row: NotebookRow,
         look: impl FnOnce(&State) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
-        let state = self.state(library, row).await?;
-        look(state.as_ref().ok_or_else(gone)?)
+        {
+            let state = self.state(library, row.clone()).await?;
+            let state = state.as_ref().ok_or_else(gone)?;
+            if signed(state.document.revision()) <= state.row.revision {
+                return look(state);
+            }
+        }
+        // A writing under way would bring the row back to what it writes.
+        let _turn = self.writing.lock().await;
+        let mut state = self.state_while_writing(library, row).await?;
+        let state = state.as_mut().ok_or_else(gone)?;
+        state.row.revision = library.note(state).await?;
+        look(state)
     }
 
     /// Changes the notebook. When this returns the change is on the disk, or was not made.
@@ -115,9 +127,8 @@ impl Open {
             let before = (state.document.revision(), state.document.readers().clone());
             let value = change(state)?;
             state.running.settle(&mut state.document);
-            if before != (state.document.revision(), state.document.readers().clone()) {
-                state.version += 1;
-            }
+            let after = (state.document.revision(), state.document.readers().clone());
+            state.version += u64::from(before != after || !state.notes_what_runs());
             Made {
                 value,
                 version: state.version,
@@ -139,7 +150,7 @@ impl Open {
     /// Makes sure that the file has the change.
     async fn write(&self, library: &Arc<Library>, version: u64, losses: u64) -> Result<(), Fault> {
         let _turn = self.writing.lock().await;
-        let (row, document, saved, count, before, as_file) = {
+        let (mut row, document, saved, count, before, as_file, under_way) = {
             let state = self.state.lock().await;
             let state = state.as_ref().ok_or_else(gone)?;
             if state.losses != losses {
@@ -157,8 +168,10 @@ impl Open {
                 state.version,
                 state.stamp,
                 as_file,
+                state.running.under_way(),
             )
         };
+        row.under_way = noted(&under_way);
         let written = library
             .write(row, document.clone(), &saved, as_file.then_some(before))
             .await;
@@ -168,6 +181,8 @@ impl Open {
             Ok((row, stamp)) => {
                 state.document.have_written(document.unwritten());
                 (state.row.revision, state.row.modified_at) = (row.revision, row.modified_at);
+                state.row.under_way = row.under_way;
+                state.running.have_saved(&under_way);
                 let notices = document.notices_since(&state.saved, &state.running);
                 self.tell_all(&state.row, notices);
                 state.stamp = stamp.unwrap_or(state.stamp);
@@ -176,6 +191,8 @@ impl Open {
                 Ok(())
             }
             Err(fault) => {
+                // A revision that somebody saw is not given again.
+                state.saved.go_on_from(state.row.revision.cast_unsigned());
                 state.document = state.saved.clone();
                 state.version = state.written;
                 state.losses += 1;
@@ -215,6 +232,37 @@ impl Open {
             state.saved = document.clone();
         }
         state.document = document;
+        Ok(())
+    }
+
+    /// Waits until nothing is written to its file, and holds that up.
+    pub(super) async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().await
+    }
+
+    /// Has the notebook know that its file is elsewhere now; for who holds the turn to write.
+    pub(super) async fn stands_at(
+        &self,
+        library: &Library,
+        row: &NotebookRow,
+        path: &NotebookPath,
+    ) -> Result<(), Fault> {
+        let mut state = self.state.lock().await;
+        let mut row = state.as_ref().map_or(row, |state| &state.row).clone();
+        let shown = state.as_ref().map_or(0, |state| state.document.revision());
+        row.revision = row.revision.max(signed(shown)) + 1;
+        path.as_str().clone_into(&mut row.path);
+        library.store.move_notebook(&row).await?;
+        library.announce(&row, Change::Changed);
+        if let Some(state) = state.as_mut() {
+            let revision = row.revision.cast_unsigned();
+            // What is still to be written is newer than what is saved, as before.
+            if state.is_written() {
+                state.saved.go_on_from(revision);
+            }
+            state.document.go_on_from(revision);
+            state.row = row;
+        }
         Ok(())
     }
 
@@ -315,6 +363,20 @@ impl Open {
         }
     }
 
+    /// Shows cells as waiting to run.
+    pub(super) async fn queue(
+        &self,
+        library: &Arc<Library>,
+        row: NotebookRow,
+        cells: impl IntoIterator<Item = String>,
+    ) -> Result<(), Fault> {
+        if let Some(state) = self.state(library, row).await?.as_mut() {
+            state.running.queue(cells);
+        }
+        self.tell_status().await;
+        Ok(())
+    }
+
     /// Shows cells that waited to run as not waiting any more.
     pub(super) async fn unqueue(&self, cells: impl IntoIterator<Item = String>) {
         if let Some(state) = self.state.lock().await.as_mut() {
@@ -322,77 +384,18 @@ impl Open {
         }
         self.tell_status().await;
     }
-
-    /// Returns the log of what happens in it.
-    pub(super) async fn log(
-        &self,
-        library: &Arc<Library>,
-        row: &NotebookRow,
-    ) -> Result<&Arc<EventLog>, Fault> {
-        let open = || async { library.journal(row).await.map(Arc::new) };
-        self.log.get_or_try_init(open).await
-    }
-
-    /// Tells the watchers what happened.
-    pub(super) fn tell(&self, draft: Draft) {
-        if let Some(log) = self.log.get()
-            && let Err(error) = log.append(draft)
-        {
-            tracing::error!(%error, "an event of a notebook could not be written down");
-        }
-    }
-
-    fn tell_all(&self, row: &NotebookRow, notices: Vec<Notice>) {
-        for notice in notices {
-            let cell_id = match &notice {
-                Notice::CellChanged { cell, .. } => cell["cell_id"].as_str().map(str::to_owned),
-                _other => None,
-            };
-            self.tell(Draft {
-                notebook_id: row.id.parse().ok(),
-                cell_id,
-                ..Draft::of(Happening::Notice(notice))
-            });
-        }
-    }
-
-    /// Tells the watchers of its status if that is news.
-    async fn tell_status(&self) {
-        let mut state = self.state.lock().await;
-        let Some(state) = state.as_mut() else { return };
-        let now = (state.running.status(), state.document.stale_cells());
-        if state.told != now {
-            state.told = now.clone();
-            let (status, stale) = now;
-            let revision = state.document.revision();
-            let notice = Notice::NotebookStatus {
-                status,
-                revision,
-                stale,
-            };
-            self.tell_all(&state.row, vec![notice]);
-        }
-    }
 }
 
-impl Watching {
-    /// Counts somebody who begins to watch.
-    pub(super) fn begin(open: Arc<Open>) -> Self {
-        let watchers = open.watchers.fetch_add(1, Ordering::Relaxed) + 1;
-        open.tell(presence(watchers));
-        Self(open)
+impl State {
+    /// Tells whether the row says what runs and waits.
+    fn notes_what_runs(&self) -> bool {
+        self.row.under_way == noted(&self.running.under_way())
     }
-}
 
-impl Drop for Watching {
-    fn drop(&mut self) {
-        let watchers = self.0.watchers.fetch_sub(1, Ordering::Relaxed) - 1;
-        self.0.tell(presence(watchers));
+    /// Tells whether the file has all changes.
+    pub(super) fn is_written(&self) -> bool {
+        self.version == self.written
     }
-}
-
-fn presence(watchers: usize) -> Draft {
-    Draft::of(Happening::Notice(Notice::Presence { watchers }))
 }
 
 async fn load(
@@ -401,6 +404,11 @@ async fn load(
     row: NotebookRow,
 ) -> Result<(), Fault> {
     let (document, stamp) = library.read(&row).await?;
+    // The watchers of a service that ended were told that it runs.
+    let status = match row.under_way {
+        Some(_) => Status::Running,
+        None => Status::Idle,
+    };
     *state = Some(State {
         row,
         saved: document.clone(),
@@ -410,9 +418,15 @@ async fn load(
         written: 0,
         stamp,
         losses: 0,
-        told: (Status::Idle, Vec::new()),
+        told: (status, Vec::new()),
     });
     Ok(())
+}
+
+/// Returns how a row notes what runs or waits to run.
+fn noted(under_way: &UnderWay) -> Option<String> {
+    let json = || serde_json::to_string(under_way).expect("ids are JSON");
+    (!under_way.is_empty()).then(json)
 }
 
 fn gone() -> Fault {

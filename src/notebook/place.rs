@@ -2,6 +2,7 @@
 //! too. So a folder is entered name by name, no link is followed, and no name of a guest's file is
 //! trusted to be an ordinary file.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read as _, Write as _};
 
 use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _};
@@ -12,6 +13,7 @@ use cap_std::fs::{
 use rustix::fs::RenameFlags;
 use uuid::Uuid;
 
+use super::kept::mentioned;
 use super::path::NotebookPath;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::{ProjectId, TenantId};
@@ -148,6 +150,43 @@ impl ProjectFolder {
         largest: u64,
     ) -> Result<Vec<u8>, Fault> {
         kept(&self.enter(&beside(path), false)?, hash, largest)
+    }
+
+    /// Returns the names of large outputs that a notebook's file has in it.
+    pub(super) fn mentioned(
+        &self,
+        path: &NotebookPath,
+        largest: u64,
+    ) -> Result<BTreeSet<String>, Fault> {
+        Ok(mentioned(&self.read(path, largest)?.0))
+    }
+
+    /// Removes large outputs from beside a notebook's path, but those that a notebook there still names. One
+    /// that cannot be read may name them all.
+    pub(super) fn forget(
+        &self,
+        path: &NotebookPath,
+        mut outputs: BTreeSet<String>,
+        largest: u64,
+    ) -> Result<(), Fault> {
+        let folder = self.enter(path.split().0, false)?;
+        for entry in folder.entries().map_err(fault)? {
+            let name = entry.map_err(fault)?.file_name();
+            let Some(name) = name.to_str().filter(|name| name.ends_with(".ipynb")) else {
+                continue;
+            };
+            let (bytes, _) = read_file(&folder, name, largest)?;
+            let named = mentioned(&bytes);
+            outputs.retain(|hash| !named.contains(hash));
+        }
+        let kept = self.enter(&beside(path), false)?;
+        for hash in &outputs {
+            match kept.remove_file(hash) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(fault(error)),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        sync(&kept).map_err(fault)
     }
 
     fn enter(&self, folder: &str, make: bool) -> Result<Dir, Fault> {

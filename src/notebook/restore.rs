@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::library::Library;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::{NotebookId, SessionId};
-use crate::session::Sessions;
 use crate::tenant::Caller;
 
 impl Library {
@@ -14,7 +13,6 @@ impl Library {
     /// ran after it, show from then on that what they show was undone.
     pub(crate) async fn restore_before(
         self: &Arc<Self>,
-        sessions: &Arc<Sessions>,
         caller: &Caller,
         id: NotebookId,
         cell: &str,
@@ -38,7 +36,7 @@ impl Library {
             .last_execution_of(caller.tenant, session, cell)
             .await?
             .ok_or_else(never)?;
-        sessions
+        self.sessions
             .restore_before(caller.tenant, session, &execution)
             .await?;
         self.change(caller.tenant, id, |state| state.document.take_back(cell))

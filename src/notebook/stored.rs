@@ -1,15 +1,17 @@
 //! Reading and writing notebooks: their rows and their files together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::library::{Library, signed};
 use super::live::{Document, Tracking};
+use super::open::State;
 use super::path::NotebookPath;
 use super::place::{self, ProjectFolder, Stamp};
 use super::{NotebookError, kept};
 use crate::error_code::{ErrorCode, Fault};
+use crate::id::{ProjectId, TenantId};
 use crate::news::Change;
 use crate::session::{EventLog, journal_fault};
 use crate::store;
@@ -109,6 +111,8 @@ impl Library {
         let (row, stamp) = self
             .work(move |library| {
                 let (folder, path) = library.place(&row)?;
+                let project = row.project_id.parse().map_err(Fault::internal)?;
+                let _kept = library.kept_of(project).read();
                 keep(&folder, &path, &unwritten)?;
                 let stamp = folder.write(&path, text.as_bytes())?;
                 Ok((row, stamp))
@@ -116,6 +120,19 @@ impl Library {
             .await?;
         self.announce(&row, Change::Changed);
         Ok((row, Some(stamp)))
+    }
+
+    /// Has the row know the revision that a notebook is going to show, and returns it.
+    pub(super) async fn note(self: &Arc<Self>, state: &State) -> Result<i64, Fault> {
+        let (row, document) = (&state.row, &state.document);
+        if state.is_written() {
+            // Another program wrote the file: its cells keep the revisions that they are shown with.
+            let written = self.write(row.clone(), document.clone(), &state.saved, None);
+            return Ok(written.await?.0.revision);
+        }
+        let revision = signed(document.revision());
+        self.store.note_notebook_revision(row, revision).await?;
+        Ok(revision)
     }
 
     /// Moves a notebook from one row's place to another's.
@@ -133,42 +150,24 @@ impl Library {
             self.announce(&to, Change::Changed);
             return Ok(to);
         }
-        self.take_along(from, &to, &document).await?;
+        let project = project_of(from)?;
+        let [old, new] = [from, &to].map(|row| NotebookPath::parse(&row.path));
+        let (old, new) = (old?, new?);
+        let outputs = document.cells().iter().flat_map(|cell| &cell.outputs);
+        let outputs = outputs.flat_map(kept::references);
+        let outputs = outputs.map(|(_, hash)| hash.to_owned()).collect();
+        let left = self.copy_outputs(project, &old, &new, outputs).await?;
         let tracking = self.text(document).await?.1;
         self.rename_file(from, &to).await?;
         if let Err(fault) = self.store.save_notebook(&to, &tracking, None).await {
             self.rename_file(&to, from).await?;
             return Err(fault);
         }
+        if let Some(outputs) = left {
+            self.forget_outputs(project, old, outputs).await;
+        }
         self.announce(&to, Change::Changed);
         Ok(to)
-    }
-
-    /// Copies the large outputs of a notebook to where it is going to be: they lie beside it.
-    async fn take_along(
-        self: &Arc<Self>,
-        from: &NotebookRow,
-        to: &NotebookRow,
-        document: &Document,
-    ) -> Result<(), Fault> {
-        let (from, to, document) = (from.clone(), to.clone(), document.clone());
-        self.work(move |library| {
-            let ((folder, old), new) = (library.place(&from)?, library.place(&to)?.1);
-            if old.split().0 == new.split().0 {
-                return Ok(());
-            }
-            let outputs = document.cells().iter().flat_map(|cell| &cell.outputs);
-            for (_, hash) in outputs.flat_map(kept::references) {
-                match folder.kept(&old, hash, library.largest) {
-                    Ok(bytes) => folder.keep(&new, hash, &bytes)?,
-                    // What is not there is missed in the new place as it was in the old one.
-                    Err(fault) if fault.code == ErrorCode::FileNotFound => {}
-                    Err(fault) => return Err(fault),
-                }
-            }
-            Ok(())
-        })
-        .await
     }
 
     async fn rename_file(
@@ -186,19 +185,27 @@ impl Library {
 
     /// Removes a notebook's row and file. In between it is a file of the project.
     pub(super) async fn remove_stored(self: &Arc<Self>, row: NotebookRow) -> Result<(), Fault> {
+        let (project, path) = (project_of(&row)?, NotebookPath::parse(&row.path)?);
         self.store.remove_notebook(&row).await?;
         self.announce(&row, Change::Removed);
-        self.work(move |library| {
+        let outputs = self.work(move |library| {
             let journal = library.journal_folder(&row)?;
             crate::disk::remove_tree(&journal).map_err(Fault::disk)?;
             match library.place(&row) {
-                Ok((folder, path)) => folder.remove(&path),
+                Ok((folder, path)) => {
+                    let outputs = folder.mentioned(&path, library.largest);
+                    folder.remove(&path)?;
+                    // What cannot be read has none that anybody could find.
+                    Ok(outputs.unwrap_or_default())
+                }
                 // The project was deleted, and the file with it.
-                Err(fault) if fault.code == ErrorCode::ProjectNotFound => Ok(()),
+                Err(fault) if fault.code == ErrorCode::ProjectNotFound => Ok(BTreeSet::new()),
                 Err(fault) => Err(fault),
             }
-        })
-        .await
+        });
+        let outputs = outputs.await?;
+        self.forget_outputs(project, path, outputs).await;
+        Ok(())
     }
 
     /// Opens the journal of a notebook.
@@ -257,6 +264,12 @@ impl Library {
             .await
             .map_err(Fault::internal)?
     }
+}
+
+/// Returns the project in which a notebook's file is.
+fn project_of(row: &NotebookRow) -> Result<(TenantId, ProjectId), Fault> {
+    let tenant = row.tenant_id.parse().map_err(Fault::internal)?;
+    Ok((tenant, row.project_id.parse().map_err(Fault::internal)?))
 }
 
 /// Writes large outputs to files.

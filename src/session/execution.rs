@@ -1,8 +1,9 @@
 //! One running of one cell: what was asked, and how it ended.
 
+use python_wasm::jupyter_protocol::ErrorOutput;
 use python_wasm::{CheckpointId, Usage};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tracing::Span;
 
 use super::admission::Priority;
@@ -68,6 +69,31 @@ pub(crate) struct Finished {
     /// Why what came of it is not stored, when it is not: its effects are in memory only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) not_stored: Option<NotStored>,
+}
+
+impl Finished {
+    /// Returns the end of an execution whose effects are gone: the state is the one before it.
+    pub(crate) fn lost(error: Value, checkpoint: Option<CheckpointId>) -> Self {
+        Self {
+            outcome: "lost".into(),
+            error,
+            execution_count: None,
+            usage: Usage::default(),
+            checkpoint_before: checkpoint.clone(),
+            checkpoint_after: checkpoint,
+            not_stored: None,
+        }
+    }
+}
+
+/// Returns what the cell of a lost execution shows, and the reason as rows and events have it.
+pub(crate) fn loss(message: &str) -> (ErrorOutput, Value) {
+    let output = ErrorOutput {
+        ename: "CellLost".into(),
+        evalue: message.to_owned(),
+        traceback: vec![format!("\u{1b}[0;31mCellLost\u{1b}[0m: {message}")],
+    };
+    (output, json!({"message": message}))
 }
 
 /// Why something could not be stored.

@@ -206,6 +206,7 @@ impl Parent {
             created_at: now.clone(),
             last_activity: now,
             lived: 0,
+            once: 0,
             ..self.row.clone()
         }
     }

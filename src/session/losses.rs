@@ -3,11 +3,11 @@
 //! When it starts, their rows say that they are lost; their events come when the session is first looked
 //! at, so that whoever goes on reading where they were finds out.
 
-use python_wasm::Usage;
+use python_wasm::Event;
 use serde_json::{Value, json};
 
 use super::event::{Draft, ExecutionState, Happening, Notice};
-use super::execution::Finished;
+use super::execution::{Finished, loss};
 use super::handle::Handle;
 use crate::error_code::Fault;
 use crate::store::Store;
@@ -29,26 +29,20 @@ pub(super) async fn tell(store: &Store, handle: &Handle) -> Result<(), Fault> {
     };
     let mut ids = Vec::new();
     for row in &lost {
-        let error: Value = row
-            .error
-            .as_deref()
-            .and_then(|text| serde_json::from_str(text).ok())
-            .unwrap_or_default();
-        let finished = Finished {
-            outcome: "lost".into(),
-            error,
-            execution_count: None,
-            usage: Usage::default(),
-            checkpoint_before: checkpoint.clone(),
-            checkpoint_after: checkpoint.clone(),
-            not_stored: None,
-        };
         let id = row.id.parse().map_err(Fault::internal)?;
-        append(Draft {
-            execution_id: Some(id),
-            cell_id: row.cell_id.clone(),
-            ..Draft::of(Happening::Notice(Notice::Finished(finished)))
-        })?;
+        // As when a worker ends.
+        let (shown, error) = loss(&reason(row));
+        let finished = Finished::lost(error, checkpoint.clone());
+        for happening in [
+            Happening::Kernel(Event::Error(shown)),
+            Happening::Notice(Notice::Finished(finished)),
+        ] {
+            append(Draft {
+                execution_id: Some(id),
+                cell_id: row.cell_id.clone(),
+                ..Draft::of(happening)
+            })?;
+        }
         ids.push(id);
     }
     append(Draft::of(Happening::Notice(Notice::Restored {

@@ -25,6 +25,8 @@ pub(crate) struct NewSession {
     pub(crate) secrets: Vec<String>,
     /// Files in its home, when it has no project.
     pub(crate) files: Vec<NewFile>,
+    /// It ends with its only execution, or with the service.
+    pub(crate) once: bool,
 }
 
 impl Sessions {
@@ -68,6 +70,7 @@ impl Sessions {
             // Rounded up, for a session shall not end before its time.
             lifetime: policy.limits.lifetime.as_millis().div_ceil(1000) as i64,
             lived: 0,
+            once: i64::from(new.once),
         })
     }
 }

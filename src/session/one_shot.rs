@@ -220,6 +220,7 @@ async fn fire(
         project: shot.project,
         secrets: shot.secrets,
         files: shot.files,
+        once: true,
         ..NewSession::default()
     };
     let handle = sessions.create(caller, new).await?;

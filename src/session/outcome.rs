@@ -10,7 +10,7 @@ use tracing::Span;
 
 use super::actor::{Actor, Question, Running, Waiting};
 use super::event::{ExecutionState, Happening, Notice};
-use super::execution::{Finished, NotStored};
+use super::execution::{Finished, NotStored, loss};
 use super::link::Heard;
 use super::unwritten::Unwritten;
 use crate::error_code::Fault;
@@ -132,21 +132,9 @@ impl Actor {
     /// Ends an execution whose effects are gone.
     pub(super) async fn lose(&mut self, running: Running, reason: &str) {
         let message = format!("{reason} The variables are as they were before the cell.");
-        let error = ErrorOutput {
-            ename: "CellLost".into(),
-            evalue: message.clone(),
-            traceback: vec![format!("\u{1b}[0;31mCellLost\u{1b}[0m: {message}")],
-        };
-        self.tell(Some(&running), Happening::Kernel(Event::Error(error)));
-        let finished = Finished {
-            outcome: "lost".into(),
-            error: json!({"message": message}),
-            execution_count: None,
-            usage: Usage::default(),
-            checkpoint_before: running.before.clone(),
-            checkpoint_after: running.before.clone(),
-            not_stored: None,
-        };
+        let (shown, error) = loss(&message);
+        self.tell(Some(&running), Happening::Kernel(Event::Error(shown)));
+        let finished = Finished::lost(error, running.before.clone());
         self.close(running, finished, None).await;
     }
 

@@ -50,6 +50,7 @@ impl Sessions {
     ) -> anyhow::Result<Self> {
         let workers = Workers::start(config, stop.clone()).await?;
         store.lose_open_executions().await?;
+        store.end_sessions_of_once().await?;
         let strikes = store.strikes().await?;
         let strikes = strikes
             .into_iter()

@@ -15,6 +15,8 @@ pub(crate) struct NotebookRow {
     pub(crate) name: String,
     pub(crate) revision: i64,
     pub(crate) session_id: Option<String>,
+    /// The cells that run or wait to run, as JSON.
+    pub(crate) under_way: Option<String>,
     pub(crate) created_at: String,
     pub(crate) modified_at: String,
 }
@@ -59,7 +61,7 @@ impl Store {
         row!(
             self,
             NotebookRow,
-            "select id, tenant_id, project_id, path, name, revision, session_id, created_at, modified_at
+            "select id, tenant_id, project_id, path, name, revision, session_id, under_way, created_at, modified_at
              from notebooks where tenant_id = $1 and id = $2",
             tenant, id
         )
@@ -76,7 +78,7 @@ impl Store {
         row!(
             self,
             NotebookRow,
-            "select id, tenant_id, project_id, path, name, revision, session_id, created_at, modified_at
+            "select id, tenant_id, project_id, path, name, revision, session_id, under_way, created_at, modified_at
              from notebooks where tenant_id = $1 and project_id = $2 and path = $3",
             tenant, project, path
         )
@@ -109,7 +111,7 @@ impl Store {
         rows!(
             self,
             NotebookRow,
-            "select id, tenant_id, project_id, path, name, revision, session_id, created_at, modified_at
+            "select id, tenant_id, project_id, path, name, revision, session_id, under_way, created_at, modified_at
              from notebooks where tenant_id = $1 and ($2 = '' or project_id = $2) and id > $3 order by id limit $4",
             tenant, project, after, most
         )
@@ -125,9 +127,10 @@ impl Store {
         let mut open = self.begin().await?;
         run_in!(
             &mut open,
-            "update notebooks set path = $3, name = $4, revision = $5, tracking = $6, modified_at = $7
+            "update notebooks set path = $3, name = $4, revision = $5, tracking = $6, modified_at = $7, under_way = $8
              where tenant_id = $1 and id = $2",
-            row.tenant_id, row.id, row.path, row.name, row.revision, tracking, row.modified_at
+            row.tenant_id, row.id, row.path, row.name, row.revision, tracking, row.modified_at,
+            row.under_way
         )?;
         if let Some(steps) = steps {
             let (first, last) = (steps.first.cast_signed(), steps.last.cast_signed());
@@ -155,6 +158,22 @@ impl Store {
         open.commit().await
     }
 
+    /// Notes the revision of a notebook that somebody is going to see before its file has it.
+    pub(crate) async fn note_notebook_revision(
+        &self,
+        row: &NotebookRow,
+        revision: i64,
+    ) -> Result<(), Fault> {
+        run!(
+            self,
+            "update notebooks set revision = $3 where tenant_id = $1 and id = $2",
+            row.tenant_id,
+            row.id,
+            revision
+        )?;
+        Ok(())
+    }
+
     /// Returns the steps of a notebook's history up to a number, in their order.
     pub(crate) async fn notebook_steps(
         &self,
@@ -174,6 +193,19 @@ impl Store {
         Ok(steps
             .map(|row| (row.number.cast_unsigned(), row.step))
             .collect())
+    }
+
+    /// Notes that a notebook's file is elsewhere.
+    pub(crate) async fn move_notebook(&self, row: &NotebookRow) -> Result<(), Fault> {
+        run!(
+            self,
+            "update notebooks set path = $3, revision = $4 where tenant_id = $1 and id = $2",
+            row.tenant_id,
+            row.id,
+            row.path,
+            row.revision
+        )?;
+        Ok(())
     }
 
     /// Remembers the session in which a notebook's cells run.

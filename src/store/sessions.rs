@@ -27,6 +27,8 @@ pub(crate) struct SessionRow {
     /// Seconds that it may exist, and has existed while the service ran.
     pub(crate) lifetime: i64,
     pub(crate) lived: i64,
+    /// 1 for a session of one execution.
+    pub(crate) once: i64,
 }
 
 impl SessionRow {
@@ -60,8 +62,8 @@ impl Store {
         run_in!(
             &mut open,
             "insert into sessions (id, tenant_id, user_id, name, image, image_digest, policy, project_id, notebook_id,
-                standing, checkpoint_id, secrets, created_at, last_activity, lifetime)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                standing, checkpoint_id, secrets, created_at, last_activity, lifetime, once)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
             row.id,
             row.tenant_id,
             row.user_id,
@@ -76,7 +78,8 @@ impl Store {
             row.secrets,
             row.created_at,
             row.last_activity,
-            row.lifetime
+            row.lifetime,
+            row.once
         )?;
         if let (Some(parent), Some(checkpoint)) = (parent, &row.checkpoint_id) {
             let parent = parent.to_string();
@@ -190,6 +193,21 @@ impl Store {
             id
         )?;
         Ok(())
+    }
+
+    /// Ends the sessions of one execution that a crash of the service left; their folders go with the next
+    /// sweep.
+    pub(crate) async fn end_sessions_of_once(&self) -> Result<(), Fault> {
+        let mut open = self.begin().await?;
+        run_in!(
+            &mut open,
+            "delete from checkpoints where session_id in (select id from sessions where standing = 'live' and once = 1)"
+        )?;
+        run_in!(
+            &mut open,
+            "update sessions set standing = 'dead', checkpoint_id = null where standing = 'live' and once = 1"
+        )?;
+        open.commit().await
     }
 
     /// Notes that a session has ended, and forgets its checkpoints.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::FutureExt;
 
 use super::host::host;
+use super::task::outcome;
 use super::{Folders, Home, Machine, Recording, Session, SessionError, SessionOptions, Standing};
 use crate::checkpoint::{About, Captured, Checkpoint, PageTable, Recorded, StoreError};
 use crate::image::Image;
@@ -170,16 +171,9 @@ impl Session {
         let recording = tokio::spawn(async move {
             let before = before.await.checkpoint;
             let work = tokio::task::spawn_blocking(move || store.record(&before, &captured));
-            work.await
-                .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+            outcome(work).await
         });
-        self.recorded = async move {
-            recording
-                .await
-                .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
-        }
-        .boxed()
-        .shared();
+        self.recorded = outcome(recording).boxed().shared();
     }
 
     /// Returns the last captured state, once the store is done with it.

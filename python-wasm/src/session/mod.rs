@@ -8,6 +8,7 @@ mod machine;
 mod meter;
 mod options;
 mod requests;
+mod task;
 mod turn;
 
 use std::sync::Arc;

@@ -22,7 +22,7 @@ pub(crate) use file::Tracking;
 use serde_json::{Map, Value};
 
 use self::history::History;
-pub(crate) use self::running::{Running, Status};
+pub(crate) use self::running::{Begun, Running, Status, UnderWay};
 pub(crate) use self::selection::Selection;
 pub(crate) use self::steps::StepsChange;
 pub(crate) use self::updates::{Readers, reader_name};
@@ -77,6 +77,11 @@ impl Document {
     /// Returns a cell.
     pub(crate) fn cell(&self, id: &str) -> Result<&Arc<Cell>, Fault> {
         Ok(&self.cells[self.position(id)?])
+    }
+
+    /// Goes on from a later revision: those up to it stand for something already.
+    pub(crate) fn go_on_from(&mut self, revision: u64) {
+        self.revision = self.revision.max(revision);
     }
 
     /// Counts a change of what stands outside of the document: its name or place.

@@ -26,12 +26,24 @@ pub(crate) enum Status {
     Error,
 }
 
+/// The beginning of an execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Begun {
+    pub(crate) execution: ExecutionId,
+    /// The number of an event of its session behind which all of its own are.
+    pub(crate) after: u64,
+}
+
+/// Cells and their executions; one that waits for those before it has none yet.
+pub(crate) type UnderWay = BTreeMap<String, Option<Begun>>;
+
 /// What runs now. It is no part of the document: a copy of the document has no executions, and a
 /// document that is taken back to what was saved keeps the outputs that came in between.
 #[derive(Default)]
 pub(crate) struct Running {
-    /// Cells and their executions; one that waits for those before it has none yet.
-    cells: BTreeMap<String, Option<ExecutionId>>,
+    cells: UnderWay,
+    /// What has ended, and of which the file does not tell yet.
+    ended: UnderWay,
     outputs: Outputs<String>,
     /// Cells whose outputs are newer here than in the document.
     ahead: BTreeSet<String>,
@@ -47,6 +59,24 @@ impl Running {
     /// Returns the cells that run or wait to run.
     pub(crate) fn cells(&self) -> impl Iterator<Item = &str> {
         self.cells.keys().map(String::as_str)
+    }
+
+    /// Returns what runs or waits to run, and what has ended and is in no file yet.
+    pub(crate) fn under_way(&self) -> UnderWay {
+        let mut under_way = self.ended.clone();
+        under_way.extend(self.cells.clone());
+        under_way
+    }
+
+    /// Has something that ended be remembered until it is saved.
+    pub(crate) fn remember(&mut self, ended: UnderWay) {
+        self.ended.extend(ended);
+    }
+
+    /// Forgets what has ended and is saved now, of what was under way then.
+    pub(crate) fn have_saved(&mut self, then: &UnderWay) {
+        self.ended
+            .retain(|cell, begun| then.get(cell) != Some(begun));
     }
 
     /// Returns what the notebook is doing.
@@ -86,7 +116,7 @@ impl Running {
         &mut self,
         document: &mut Document,
         cell: &str,
-        execution: ExecutionId,
+        begun: Begun,
         source: &str,
     ) -> Result<(), Fault> {
         let position = document.position(cell)?;
@@ -99,14 +129,15 @@ impl Running {
             at,
             source: digest(source.as_bytes()),
         });
-        self.cells.insert(cell.to_owned(), Some(execution));
+        self.ended.remove(cell);
+        self.cells.insert(cell.to_owned(), Some(begun));
         Ok(())
     }
 
     /// Takes a message of a running cell. One of an execution that the notebook does not know, or
     /// no longer, changes nothing.
     pub(crate) fn take(&mut self, cell: &str, execution: ExecutionId, event: Event) {
-        if self.cells.get(cell) == Some(&Some(execution)) {
+        if self.has(cell, execution) {
             self.ahead
                 .extend(self.outputs.take(&cell.to_owned(), event));
         }
@@ -121,19 +152,48 @@ impl Running {
         execution_count: Option<u64>,
         failed: bool,
     ) {
-        if self.cells.get(cell) != Some(&Some(execution)) {
+        if !self.has(cell, execution) {
             return;
         }
-        self.cells.remove(cell);
+        let ended = self.cells.remove_entry(cell);
+        self.ended.extend(ended);
         self.failed = failed;
         // What it showed is complete, and large outputs can go to files.
         self.ahead.insert(cell.to_owned());
         self.settle(document);
         if let (Ok(position), Some(count)) = (document.position(cell), execution_count) {
-            document.touch(position, |cell| cell.execution_count = Some(count));
+            if document.cells[position].execution_count != Some(count) {
+                document.touch(position, |cell| cell.execution_count = Some(count));
+            }
         }
         if let Some(state) = self.outputs.widgets() {
             document.set_widgets(state);
+        }
+    }
+
+    /// Ends an execution that a service before this one began: it shows what its session knows of it.
+    pub(crate) fn replay(
+        &mut self,
+        document: &mut Document,
+        cell: &str,
+        begun: Begun,
+        events: Vec<Event>,
+        end: (Option<u64>, bool),
+    ) {
+        self.cells.insert(cell.to_owned(), Some(begun));
+        for event in events {
+            self.take(cell, begun.execution, event);
+        }
+        self.finish(document, cell, begun.execution, end.0, end.1);
+    }
+
+    /// Ends such an execution of which nothing is known: what it showed stays, and the error follows.
+    pub(crate) fn break_off(&mut self, document: &mut Document, cell: &str, error: Value) {
+        self.failed = true;
+        if let Ok(position) = document.position(cell)
+            && document.cells[position].kind == CellKind::Code
+        {
+            document.touch(position, |cell| cell.outputs.push(error));
         }
     }
 
@@ -160,7 +220,14 @@ impl Running {
     /// Brings everything of the running cells to the document again, which was taken back to what
     /// was saved.
     pub(crate) fn again(&mut self) {
-        self.ahead.extend(self.cells.keys().cloned());
+        // What waits to run shows what is saved.
+        let begun = self.cells.iter().filter(|(_, begun)| begun.is_some());
+        self.ahead.extend(begun.map(|(cell, _)| cell.clone()));
+    }
+
+    fn has(&self, cell: &str, execution: ExecutionId) -> bool {
+        let begun = self.cells.get(cell).copied().flatten();
+        begun.is_some_and(|begun| begun.execution == execution)
     }
 
     fn show(&self, document: &mut Document, id: &str) {

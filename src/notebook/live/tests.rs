@@ -53,6 +53,13 @@ fn updates(document: &Document, reader: &str) -> Vec<String> {
         .collect()
 }
 
+fn begun(execution: ExecutionId) -> Begun {
+    Begun {
+        execution,
+        after: 0,
+    }
+}
+
 fn printed(text: &str) -> Event {
     serde_json::from_value(json!({"type": "stream", "content": {"name": "stdout", "text": text}}))
         .expect("an event")
@@ -110,7 +117,7 @@ fn what_became_text_loses_its_outputs_and_gets_them_back() {
     let mut running = Running::default();
     let (cell, execution) = (id(&document, 0), ExecutionId::new());
     running
-        .begin(&mut document, &cell, execution, "a")
+        .begin(&mut document, &cell, begun(execution), "a")
         .expect("it is code");
     running.take(&cell, execution, printed("x"));
     running.finish(&mut document, &cell, execution, Some(1), false);
@@ -170,7 +177,7 @@ fn every_kind_of_change_is_an_update_until_it_is_acknowledged() {
     );
     let execution = ExecutionId::new();
     running
-        .begin(&mut document, &first, execution, "a")
+        .begin(&mut document, &first, begun(execution), "a")
         .expect("it is code");
     acknowledged(&mut document, &[], "it has only begun");
     running.take(&first, execution, printed("x"));
@@ -228,7 +235,7 @@ fn a_cell_is_stale_when_it_or_what_is_above_has_changed_since() {
         let execution = ExecutionId::new();
         let source = document.cell(cell).expect("it is there").source.clone();
         running
-            .begin(document, cell, execution, &source)
+            .begin(document, cell, begun(execution), &source)
             .expect("it is code");
         running.finish(document, cell, execution, Some(1), false);
     };
@@ -252,7 +259,7 @@ fn messages_of_unknown_executions_and_of_deleted_cells_change_nothing() {
     let mut running = Running::default();
     let (cell, execution) = (id(&document, 0), ExecutionId::new());
     running
-        .begin(&mut document, &cell, execution, "a")
+        .begin(&mut document, &cell, begun(execution), "a")
         .expect("it is code");
     running.take(&cell, ExecutionId::new(), printed("of another"));
     running.settle(&mut document);

@@ -6,7 +6,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::service::Service;
 
-async fn notebook(service: &Service, sources: &[&str]) -> (String, Vec<String>) {
+pub async fn notebook(service: &Service, sources: &[&str]) -> (String, Vec<String>) {
     let cells: Vec<Value> = sources
         .iter()
         .map(|source| json!({"source": source}))
@@ -22,15 +22,15 @@ async fn notebook(service: &Service, sources: &[&str]) -> (String, Vec<String>) 
 }
 
 /// Somebody who watches a notebook.
-struct Watcher {
+pub struct Watcher {
     socket: tokio_tungstenite::WebSocketStream<
         tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>,
     >,
-    last: u64,
+    pub last: u64,
 }
 
 impl Watcher {
-    async fn begin(service: &Service, notebook: &str, after: u64) -> Self {
+    pub async fn begin(service: &Service, notebook: &str, after: u64) -> Self {
         let (address, token) = (&service.address, &service.token);
         let url = format!("ws://{address}/api/v1/ws{notebook}?after_seq={after}&token={token}");
         let (socket, _) = tokio_tungstenite::connect_async(url)
@@ -55,7 +55,7 @@ impl Watcher {
     }
 
     /// Returns the first event for which this holds.
-    async fn until(&mut self, holds: impl Fn(&Value) -> bool) -> Value {
+    pub async fn until(&mut self, holds: impl Fn(&Value) -> bool) -> Value {
         loop {
             let event = self.next().await;
             if holds(&event) {
@@ -65,7 +65,7 @@ impl Watcher {
     }
 
     /// Waits until something runs, and then until nothing runs any more; returns the status.
-    async fn until_done(&mut self) -> Value {
+    pub async fn until_done(&mut self) -> Value {
         let status = |event: &Value| {
             let is_status = event["type"] == "notebook_status";
             is_status.then(|| event["content"]["status"] == "running")

@@ -7,6 +7,7 @@ use std::process::Command;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
+use super::archive::{Item, archive};
 use super::recording::Recording;
 use super::service::{Service, answered};
 
@@ -68,6 +69,7 @@ impl Script<'_> {
                 .await?;
         }
         self.upload(&project).await?;
+        self.unpack(&project).await?;
         let cells = json!([{"source": "before"}, {"source": "c = 5\nprint(c)"}]);
         let began = self.recording.len();
         let made = self.make("/notebooks", "book", json!({"cells": cells}));
@@ -89,6 +91,8 @@ impl Script<'_> {
             let place = Place::Expression(session.clone(), "n");
             self.ask(place, Some(value), request).await?;
         }
+        self.fork(&session).await?;
+        self.run_once().await?;
         let list = format!("{session}/checkpoints");
         let place = Place::Listed(list.clone(), "label", "kept");
         self.ask(place, Some("once"), post(&list, json!({"label": "kept"})))
@@ -163,6 +167,50 @@ impl Script<'_> {
         Some(())
     }
 
+    /// Brings an archive into the project.
+    async fn unpack(&mut self, project: &str) -> Option<()> {
+        let (first, second) = ("first ".repeat(4000), "second ".repeat(4000));
+        let archive = archive(&[Item::new("d/1", &first), Item::new("d/e/2", &second)]);
+        let request = self
+            .service
+            .request(Method::POST, &format!("{project}/files?unpack"))
+            .header("content-type", "application/zip")
+            .body(archive);
+        let began = self.recording.len();
+        let place = Place::File(format!("{project}/files/d/1"));
+        self.ask(place, Some(&first), request).await?;
+        let place = Place::File(format!("{project}/files/d/e/2"));
+        self.told(began, place, &second);
+        Some(())
+    }
+
+    /// Makes a session in the state of another one.
+    async fn fork(&mut self, session: &str) -> Option<()> {
+        let began = self.recording.len();
+        let request = self
+            .service
+            .request(Method::POST, &format!("{session}/fork"));
+        let fork = answer(request.json(&json!({"name": "fork"}))).await?;
+        let fork = format!("/sessions/{}", text(&fork["id"]));
+        self.told(began, Place::Expression(fork.clone(), "n"), "3");
+        let request = self
+            .service
+            .request(Method::POST, &format!("{fork}/execute"));
+        let request = request.json(&json!({"code": "n += 1"}));
+        let place = Place::Expression(fork, "n");
+        self.ask(place, Some("4"), request).await.map(drop)
+    }
+
+    /// Runs code once: no session of it stays.
+    async fn run_once(&mut self) -> Option<()> {
+        let request = self.service.request(Method::POST, "/execute");
+        let request = request.json(&json!({"code": "print(6 * 7)"}));
+        let place = Place::Listed("/sessions".into(), "name", "one execution");
+        let ran = self.ask(place, None, request).await?;
+        assert_eq!(ran["text"], "42\n", "{ran:#}");
+        Some(())
+    }
+
     /// Runs a notebook's cell, and waits until it is told as finished.
     async fn run_cell(&mut self, notebook: &str, cell: &str) -> Option<()> {
         let began = self.recording.len();
@@ -180,6 +228,9 @@ impl Script<'_> {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
         self.told(began, Place::Expression(session, "c"), "5");
+        // What the session tells as done, the notebook shows.
+        let shown = Place::Field(format!("{notebook}/cells/{cell}"), "/outputs/0/text");
+        self.told(began, shown, "5\n");
         Some(())
     }
 
