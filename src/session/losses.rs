@@ -4,7 +4,7 @@
 //! at, so that whoever goes on reading where they were finds out.
 
 use python_wasm::Usage;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::event::{Draft, ExecutionState, Happening, Notice};
 use super::execution::Finished;
@@ -39,6 +39,8 @@ pub(super) async fn tell(store: &Store, handle: &Handle) -> Result<(), Fault> {
             error,
             execution_count: None,
             usage: Usage::default(),
+            user_expressions: Map::new(),
+            payload: Vec::new(),
             checkpoint_before: checkpoint.clone(),
             checkpoint_after: checkpoint.clone(),
             not_stored: None,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use python_wasm::jupyter_protocol::ErrorOutput;
 use python_wasm::{Event, Outcome, Usage};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tracing::Span;
 
 use super::actor::{Actor, Question, Running, Waiting};
@@ -76,6 +76,8 @@ impl Actor {
             error: reason(&execution.outcome),
             execution_count: Some(execution.execution_count),
             usage: execution.usage,
+            user_expressions: execution.user_expressions,
+            payload: execution.payload,
             checkpoint_before: running.before.clone(),
             checkpoint_after: after.as_ref().map(|stored| stored.checkpoint.clone()),
             not_stored: fault.as_ref().map(NotStored::from),
@@ -84,7 +86,11 @@ impl Actor {
             self.checkpoint = Some(stored.checkpoint.clone());
             self.holds(stored.bytes());
         }
+        let stop = running.submission.stop_on_error && finished.outcome != "ok";
         self.close(running, finished, after).await;
+        if stop {
+            self.take_back_waiting().await;
+        }
     }
 
     /// The memory is gone: what ran is lost, and the state is the last one stored.
@@ -130,6 +136,8 @@ impl Actor {
             error: json!({"message": message}),
             execution_count: None,
             usage: Usage::default(),
+            user_expressions: Map::new(),
+            payload: Vec::new(),
             checkpoint_before: running.before.clone(),
             checkpoint_after: running.before.clone(),
             not_stored: None,
@@ -281,6 +289,8 @@ impl Actor {
             error,
             execution_count: None,
             usage: Usage::default(),
+            user_expressions: Map::new(),
+            payload: Vec::new(),
             checkpoint_before: self.checkpoint.clone(),
             checkpoint_after: self.checkpoint.clone(),
             not_stored: None,

@@ -3,7 +3,6 @@
 
 use std::sync::atomic::Ordering;
 
-use python_wasm::Cell;
 use tokio::sync::oneshot;
 
 use super::actor::{Actor, Question, Running, Waiting};
@@ -186,13 +185,8 @@ impl Actor {
             submission,
             stored,
         } = next;
-        let cell = Cell {
-            code: submission.code.clone(),
-            id: submission.cell.clone(),
-            silent: submission.silent,
-            store_history: submission.store_history,
-            allow_stdin: submission.allow_stdin,
-        };
+        let turn = submission.turn();
+        let code = submission.code.clone();
         let counted = self
             .around
             .quotas
@@ -211,8 +205,7 @@ impl Actor {
             started_at: crate::store::now(),
             question: Question::None,
         });
-        let code = cell.code.clone();
-        let sent = link.start(self.id, Command::Run { cell }).await;
+        let sent = link.start(self.id, Command::Run { turn }).await;
         // The worker has it already; what it says comes behind this.
         self.status(ExecutionState::Busy);
         self.tell(
@@ -249,6 +242,11 @@ impl Actor {
     pub(super) async fn interrupt(&mut self) {
         self.shared.interrupted.store(false, Ordering::Release);
         // The running cell was told directly. What waits behind it is not run, as in Jupyter.
+        self.take_back_waiting().await;
+    }
+
+    /// Runs nothing of what waits.
+    pub(super) async fn take_back_waiting(&mut self) {
         if self.running.is_none() {
             self.ticket = None;
         }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use jupyter_protocol::ErrorOutput;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 
 use super::{Death, Session, SessionError, Stop, Usage};
+use crate::comm::{Buffer, CommMessage};
 use crate::door::{Audience, Frame};
 use crate::event::Event;
 
@@ -24,6 +25,13 @@ pub struct Cell {
     pub store_history: bool,
     /// Questions (`input()`) may be asked.
     pub allow_stdin: bool,
+    /// Expressions to be evaluated when it has run, by names of the caller's.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub user_expressions: Map<String, Value>,
+    /// The id of the message that asked for it: a front end that shows widgets knows by it which outputs
+    /// belong into one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
 }
 
 impl Cell {
@@ -35,6 +43,8 @@ impl Cell {
             silent: false,
             store_history: true,
             allow_stdin: false,
+            user_expressions: Map::new(),
+            message_id: None,
         }
     }
 }
@@ -82,6 +92,12 @@ pub struct Execution {
     pub execution_count: u64,
     /// What it used.
     pub usage: Usage,
+    /// What the expressions came to that were to be evaluated, as Jupyter's `execute_reply` has it.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub user_expressions: Map<String, Value>,
+    /// What the front end is asked to do besides, for example to show a page of help.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub payload: Vec<Value>,
 }
 
 impl Session {
@@ -95,6 +111,75 @@ impl Session {
     pub async fn run_cell(
         &mut self,
         cell: &Cell,
+        events: &mpsc::Sender<Event>,
+    ) -> Result<Execution, SessionError> {
+        let request = Frame::of(json!({
+            "op": "execute",
+            "code": cell.code,
+            "cell_id": cell.id,
+            "silent": cell.silent,
+            "store_history": cell.store_history,
+            "allow_stdin": cell.allow_stdin,
+            "user_expressions": cell.user_expressions,
+            "message_id": cell.message_id,
+        }));
+        self.perform(request, cell.allow_stdin, events).await
+    }
+
+    /// Gives a message of a front end to the object that it is for, and runs what that does; otherwise as
+    /// [`Session::run_cell`].
+    ///
+    /// # Errors
+    /// Only when the sandbox itself fails.
+    pub async fn run_comm(
+        &mut self,
+        message: &CommMessage,
+        message_id: Option<&str>,
+        events: &mpsc::Sender<Event>,
+    ) -> Result<Execution, SessionError> {
+        let (kind, content, metadata, buffers) = match message {
+            CommMessage::CommOpen(comm) => (
+                "comm_open",
+                json!(comm.content),
+                &comm.metadata,
+                &comm.buffers,
+            ),
+            CommMessage::CommMsg(comm) => (
+                "comm_msg",
+                json!(comm.content),
+                &comm.metadata,
+                &comm.buffers,
+            ),
+            CommMessage::CommClose(comm) => (
+                "comm_close",
+                json!(comm.content),
+                &comm.metadata,
+                &comm.buffers,
+            ),
+        };
+        let lengths: Vec<usize> = buffers.iter().map(|Buffer(bytes)| bytes.len()).collect();
+        let request = Frame {
+            body: buffers
+                .iter()
+                .flat_map(|Buffer(bytes)| bytes.iter().copied())
+                .collect(),
+            ..Frame::of(json!({
+                "op": "comm",
+                "type": kind,
+                "content": content,
+                "metadata": metadata,
+                "buffers": lengths,
+                "message_id": message_id,
+            }))
+        };
+        self.perform(request, false, events).await
+    }
+
+    /// Has the guest run something, and keeps the state that it leaves.
+    async fn perform(
+        &mut self,
+        request: Frame,
+        allow_stdin: bool,
         events: &mpsc::Sender<Event>,
     ) -> Result<Execution, SessionError> {
         let budget = self.cell_budget();
@@ -112,23 +197,21 @@ impl Session {
         self.drain_input();
         let audience = Audience {
             events: Some(events.downgrade()),
-            input: cell.allow_stdin.then(|| Arc::clone(&self.questions)),
+            input: allow_stdin.then(|| Arc::clone(&self.questions)),
         };
-        let request = Frame::of(json!({
-            "op": "execute",
-            "code": cell.code,
-            "cell_id": cell.id,
-            "silent": cell.silent,
-            "store_history": cell.store_history,
-            "allow_stdin": cell.allow_stdin,
-            "user_expressions": {},
-        }));
         let (fuel, time) = (self.fuel_used, self.time_used);
         let answer = self.ask(request, budget, audience).await?;
         let (fuel, time) = (self.fuel_used - fuel, self.time_used - time);
+        let (mut user_expressions, mut payload) = (Map::new(), Vec::new());
         let outcome = match answer {
-            Ok(reply) => {
+            Ok(mut reply) => {
                 let outcome = self.outcome(&reply);
+                if let Some(Value::Object(values)) = reply.header.remove("user_expressions") {
+                    user_expressions = values;
+                }
+                if let Some(Value::Array(asked)) = reply.header.remove("payload") {
+                    payload = asked;
+                }
                 if let Some(count) = reply
                     .header
                     .get("execution_count")
@@ -148,7 +231,11 @@ impl Session {
                 outcome
             }
         };
-        Ok(self.execution(outcome, fuel, time))
+        Ok(Execution {
+            user_expressions,
+            payload,
+            ..self.execution(outcome, fuel, time)
+        })
     }
 
     /// Runs code and returns its messages with the outcome; for small outputs.
@@ -176,6 +263,8 @@ impl Session {
             outcome,
             execution_count: self.execution_count,
             usage: self.usage_of(fuel, time),
+            user_expressions: Map::new(),
+            payload: Vec::new(),
         }
     }
 
