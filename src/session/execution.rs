@@ -8,6 +8,7 @@ use tracing::Span;
 use super::admission::Priority;
 use crate::error_code::Fault;
 use crate::id::NotebookId;
+use crate::jupyter::Header;
 use crate::tenant::Caller;
 use crate::worker::protocol::Turn;
 
@@ -30,8 +31,8 @@ pub(crate) struct Submission {
     pub(crate) stop_on_error: bool,
     /// Expressions to be evaluated when it has run, by names of the caller's.
     pub(crate) user_expressions: Map<String, Value>,
-    /// The id of the Jupyter message that asked for it.
-    pub(crate) message_id: Option<String>,
+    /// The header of the Jupyter message that asked for it.
+    pub(crate) message: Option<Header>,
     /// A message for an object of the session, to be delivered in place of the code.
     pub(crate) comm: Option<CommMessage>,
     /// Who asks for it, in a trace; once it is queued, itself.
@@ -52,7 +53,7 @@ impl Submission {
             store_history: true,
             stop_on_error: false,
             user_expressions: Map::new(),
-            message_id: None,
+            message: None,
             comm: None,
             span: Span::current(),
         }
@@ -85,10 +86,11 @@ impl Submission {
 
     /// Returns what the worker is to run.
     pub(super) fn turn(&self) -> Turn {
+        let message_id = self.message.as_ref().map(|header| header.id().to_owned());
         match &self.comm {
             Some(message) => Turn::Comm {
                 message: message.clone(),
-                message_id: self.message_id.clone(),
+                message_id,
             },
             None => Turn::Cell(Cell {
                 code: self.code.clone(),
@@ -97,7 +99,7 @@ impl Submission {
                 store_history: self.store_history,
                 allow_stdin: self.allow_stdin,
                 user_expressions: self.user_expressions.clone(),
-                message_id: self.message_id.clone(),
+                message_id,
             }),
         }
     }

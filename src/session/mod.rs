@@ -27,7 +27,7 @@ mod watched;
 mod workers;
 
 pub(crate) use admission::Priority;
-pub(crate) use event::{Draft, ExecutionStatus, Happening, Notice};
+pub(crate) use event::{Draft, Event, ExecutionState, ExecutionStatus, Happening, Notice};
 pub(crate) use event_log::{EventLog, EventReader};
 pub(crate) use execution::Finished;
 pub(crate) use execution::Submission;

@@ -186,7 +186,12 @@ impl Actor {
             stored,
         } = next;
         let turn = submission.turn();
-        let code = submission.code.clone();
+        let started = Notice::Started {
+            code: submission.code.clone(),
+            execution_count: self.counted() + 1,
+            silent: submission.silent || submission.comm.is_some(),
+            message: submission.message.clone(),
+        };
         let counted = self
             .around
             .quotas
@@ -208,15 +213,18 @@ impl Actor {
         let sent = link.start(self.id, Command::Run { turn }).await;
         // The worker has it already; what it says comes behind this.
         self.status(ExecutionState::Busy);
-        self.tell(
-            self.running.as_ref(),
-            Happening::Notice(Notice::Started { code }),
-        );
+        self.tell(self.running.as_ref(), Happening::Notice(started));
         self.show();
         // When the worker has ended, the actor hears of that.
         if sent.is_err() {
             self.hear(Heard::Lost { alone: false }).await;
         }
+    }
+
+    /// Returns how many cells were counted.
+    fn counted(&self) -> u64 {
+        let view = self.shared.view.lock().expect("no holder panics");
+        view.execution_count
     }
 
     pub(super) fn answer(&mut self, line: Option<String>) -> Result<(), Fault> {
