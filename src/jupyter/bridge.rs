@@ -180,7 +180,7 @@ impl Bridge {
 }
 
 /// Returns the type, the content, the metadata and the binary parts of what a cell shows.
-fn parts(shown: &Shown) -> (&'static str, Value, Map<String, Value>, Vec<Bytes>) {
+pub(crate) fn parts(shown: &Shown) -> (&'static str, Value, Map<String, Value>, Vec<Bytes>) {
     fn comm<T: Serialize>(
         kind: &'static str,
         comm: &Comm<T>,
@@ -205,21 +205,26 @@ fn parts(shown: &Shown) -> (&'static str, Value, Map<String, Value>, Vec<Bytes>)
 
 /// Returns the content of the answer to a request to execute something that has ended.
 fn reply(finished: Finished) -> Value {
-    let text = |name: &str| finished.error[name].as_str().unwrap_or_default().to_owned();
     let count = finished.execution_count;
-    let ename = match finished.outcome.as_str() {
-        "ok" => {
-            return json!({
-                "status": "ok", "execution_count": count,
-                "user_expressions": finished.user_expressions, "payload": finished.payload,
-            });
-        }
+    match finished.outcome.as_str() {
+        "ok" => json!({
+            "status": "ok", "execution_count": count,
+            "user_expressions": finished.user_expressions, "payload": finished.payload,
+        }),
         // It never began.
-        "interrupted" if count.is_none() => return json!({"status": "aborted"}),
-        "error" if finished.error["ename"].is_string() => {
+        "interrupted" if count.is_none() => json!({"status": "aborted"}),
+        outcome => failed(outcome, &finished.error, count),
+    }
+}
+
+/// Returns the content of the answer to a request to execute something that did not run to its end.
+pub(crate) fn failed(outcome: &str, error: &Value, count: Option<u64>) -> Value {
+    let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
+    let ename = match outcome {
+        "error" if error["ename"].is_string() => {
             return json!({
                 "status": "error", "execution_count": count, "ename": text("ename"),
-                "evalue": text("evalue"), "traceback": finished.error["traceback"],
+                "evalue": text("evalue"), "traceback": error["traceback"],
                 "user_expressions": {}, "payload": [],
             });
         }

@@ -184,17 +184,40 @@ impl Message {
         let [channel, header, parent, metadata, content, buffers @ ..] = &parts[..] else {
             return Err(Malformed::Parts);
         };
+        let channel = Channel::named(channel).ok_or(Malformed::Channel)?;
+        let parts = [header, parent, metadata, content].map(Bytes::clone);
+        Self::from_parts(channel, &parts, buffers.to_vec())
+    }
+
+    /// Reads the four parts that are JSON: header, parent, metadata and content.
+    pub(crate) fn from_parts(
+        channel: Channel,
+        parts: &[Bytes; 4],
+        buffers: Vec<Bytes>,
+    ) -> Result<Self, Malformed> {
         let read = |bytes: &Bytes| serde_json::from_slice::<Map<String, Value>>(bytes);
         let read = |bytes: &Bytes| read(bytes).map_err(|_| Malformed::Json);
+        let [header, parent, metadata, content] = parts;
         Self {
             header: Header(read(header)?),
             parent_header: Header(read(parent)?),
             metadata: read(metadata)?,
             content: read(content)?,
-            channel: Channel::named(channel).ok_or(Malformed::Channel)?,
-            buffers: buffers.to_vec(),
+            channel,
+            buffers,
         }
         .checked()
+    }
+
+    /// Returns the four parts that are JSON.
+    pub(crate) fn parts(&self) -> [Bytes; 4] {
+        [
+            json!(self.header),
+            json!(self.parent_header),
+            json!(self.metadata),
+            json!(self.content),
+        ]
+        .map(|part| Bytes::from(part.to_string()))
     }
 
     /// Returns the text of the form that has no name.
@@ -226,17 +249,11 @@ impl Message {
 
     /// Returns it in the subprotocol [`V1`].
     pub(crate) fn to_v1(&self) -> Bytes {
-        let json = |value: Value| Bytes::from(value.to_string());
-        let parts: Vec<Bytes> = [
-            Bytes::from_static(self.channel.name().as_bytes()),
-            json(json!(self.header)),
-            json(json!(self.parent_header)),
-            json(json!(self.metadata)),
-            json(json!(self.content)),
-        ]
-        .into_iter()
-        .chain(self.buffers.iter().cloned())
-        .collect();
+        let channel = Bytes::from_static(self.channel.name().as_bytes());
+        let parts: Vec<Bytes> = std::iter::once(channel)
+            .chain(self.parts())
+            .chain(self.buffers.iter().cloned())
+            .collect();
         let mut out = BytesMut::new();
         out.put_u64_le(parts.len() as u64 + 1);
         let mut offset = 8 * (parts.len() as u64 + 2);

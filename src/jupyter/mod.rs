@@ -5,9 +5,12 @@ mod bridge;
 mod clients;
 mod kernel;
 mod message;
+mod process;
+mod zmq;
 
 pub(crate) use asked::{Asked, looked, refused};
 pub(crate) use bridge::Bridge;
 pub(crate) use clients::Clients;
 pub(crate) use kernel::spec;
 pub(crate) use message::{Header, Malformed, Message, V1};
+pub(crate) use process::serve;

@@ -35,6 +35,7 @@ pub(crate) use fork::NewForks;
 pub(crate) use handle::{Export, Handle, State};
 pub(crate) use new_session::NewSession;
 pub(crate) use one_shot::{Caching, NewFile, OneExport, OneShot, OneShots, Shot};
+pub(crate) use outcome::{name as outcome_name, reason as outcome_reason};
 pub(crate) use quarantine::Quarantined;
 pub(crate) use registry::{Sessions, journal_fault};
 pub(crate) use watched::{Gathered, Watched, status};

@@ -321,7 +321,7 @@ pub(super) fn checkpoint_row(
 }
 
 /// Returns an outcome's name.
-fn name(outcome: &Outcome) -> &'static str {
+pub(crate) fn name(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Ok => "ok",
         Outcome::Error { .. } => "error",
@@ -332,7 +332,7 @@ fn name(outcome: &Outcome) -> &'static str {
 }
 
 /// Returns why a cell did not run to its end.
-fn reason(outcome: &Outcome) -> Value {
+pub(crate) fn reason(outcome: &Outcome) -> Value {
     match outcome {
         Outcome::Ok => Value::Null,
         Outcome::Error {

@@ -104,7 +104,7 @@ async fn start(
 }
 
 /// Asks a session.
-pub(super) async fn look(
+pub(crate) async fn look(
     session: &mut Session,
     question: &Look,
 ) -> Result<(Answer, Bytes), Failed> {
