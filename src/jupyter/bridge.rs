@@ -188,7 +188,13 @@ pub(crate) fn parts(shown: &Shown) -> (&'static str, Value, Map<String, Value>, 
         let buffers = comm.buffers.iter().map(|buffer| buffer.0.clone()).collect();
         (kind, json!(comm.content), comm.metadata.clone(), buffers)
     }
-    let plain = |kind, content| (kind, content, Map::new(), Vec::new());
+    let plain = |kind, mut content: Value| {
+        // To its clients, nothing is an object with nothing in it.
+        if let Some(transient @ Value::Null) = content.get_mut("transient") {
+            *transient = json!({});
+        }
+        (kind, content, Map::new(), Vec::new())
+    };
     match shown {
         Shown::Stream(content) => plain("stream", json!(content)),
         Shown::DisplayData(content) => plain("display_data", json!(content)),

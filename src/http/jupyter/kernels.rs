@@ -6,7 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::kernelspecs::image;
@@ -26,14 +26,12 @@ const MOST: i64 = 1000;
 #[serde(default)]
 pub(crate) struct StartKernel {
     /// The image.
-    #[schema(max_length = 100)]
     name: Option<String>,
     /// Environment variables of the client's machine. None reaches the session.
     #[serde(rename = "env")]
-    #[schema(value_type = Object)]
-    _env: Value,
+    #[schema(value_type = Option<Object>)]
+    _env: Option<Map<String, Value>>,
     /// The notebook that it is for.
-    #[schema(max_length = 4000)]
     path: Option<String>,
 }
 

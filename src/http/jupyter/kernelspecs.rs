@@ -62,7 +62,11 @@ pub(super) async fn show(
     _caller: May<Read>,
     Path(name): Path<String>,
 ) -> Answer<Json<Value>> {
-    let name = image(&app, &name)?;
+    let known = app.sessions.images().iter();
+    if !known.map(|image| &image.name).any(|known| *known == name) {
+        let message = format!("There is no kernel {:?}.", crate::text::line(&name, 80));
+        return Err(Fault::new(ErrorCode::KernelNotFound, message).into());
+    }
     Ok(Json(kernelspec(&name)))
 }
 
