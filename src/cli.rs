@@ -15,6 +15,7 @@ mod bench;
 mod config;
 mod doctor;
 mod image;
+mod kernel;
 mod openapi;
 mod policy;
 mod run;
@@ -51,6 +52,8 @@ enum Command {
     Worker(worker::WorkerOptions),
     /// Run a notebook or a script and write the notebook with its outputs.
     Run(run::Arguments),
+    /// Be a kernel of Jupyter, or tell Jupyter of the kernels that there are.
+    Kernel(kernel::Arguments),
     /// List, build or show images: interpreters with packages already loaded.
     #[command(subcommand)]
     Image(image::Command),
@@ -168,6 +171,7 @@ pub fn main() -> ExitCode {
             Command::Serve(arguments) => serve::run(arguments).await,
             Command::Worker(_) => unreachable!("it was started above"),
             Command::Run(arguments) => run::run(arguments).await,
+            Command::Kernel(arguments) => kernel::run(arguments).await,
             Command::Image(command) => image::run(command).await,
             Command::Policy(command) => policy::run(&command),
             Command::Config(command) => config::run(&command),

@@ -413,5 +413,16 @@ fn default_folder() -> PathBuf {
     }
 }
 
+/// Returns the folder in which Jupyter's programs look for what a user has installed.
+pub(crate) fn jupyter_folder() -> PathBuf {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    match (set("JUPYTER_DATA_DIR"), set("XDG_DATA_HOME"), set("HOME")) {
+        (Some(folder), ..) => PathBuf::from(folder),
+        (None, Some(data), _) => PathBuf::from(data).join("jupyter"),
+        (None, None, Some(home)) => PathBuf::from(home).join(".local/share/jupyter"),
+        (None, None, None) => PathBuf::from("jupyter"),
+    }
+}
+
 #[cfg(test)]
 mod tests;

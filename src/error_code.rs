@@ -79,6 +79,7 @@ error_codes! {
     CheckpointForeign = 20405, 409, false, "The checkpoint belongs to another image", "Fork it instead; a fork starts from the checkpoint's own image.";
     VariableNotFound = 20406, 404, false, "There is no such variable", "List the variables of the session.";
     QuarantineNotFound = 20407, 404, false, "There is no such code in quarantine", "List the quarantine to see which there is.";
+    KernelNotFound = 20408, 404, false, "There is no such kernel", "List the kernelspecs to see which there are.";
     NotebookNotFound = 20411, 404, false, "There is no such notebook", "List the notebooks to see which there are.";
     CellNotFound = 20412, 404, false, "There is no such cell", "Get the notebook to see its cells.";
     NotebookInvalid = 20413, 422, false, "This is no notebook that can be read", "The message says where it is wrong. Notebooks of nbformat 3 and 4 are read.";

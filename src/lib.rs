@@ -26,6 +26,7 @@ mod file;
 mod folder;
 mod http;
 mod id;
+mod jupyter;
 mod layout;
 mod log_sink;
 mod news;

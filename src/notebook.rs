@@ -39,4 +39,3 @@ pub(crate) use outputs::{Outputs, text_of};
 pub(crate) use parameters::{Parameter, inject, is_variable, literal};
 pub(crate) use path::NotebookPath;
 pub(crate) use percent::from_script;
-pub(crate) use watching::Watching;

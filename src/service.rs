@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use crate::config::Config;
 use crate::error_code::Fault;
 use crate::file::{Files, Projects, Uploads};
+use crate::jupyter::Clients;
 use crate::layout::Layout;
 use crate::news::News;
 use crate::notebook::Library;
@@ -46,6 +47,8 @@ pub(crate) struct Service {
     pub(crate) projects: Projects,
     pub(crate) files: Arc<Files>,
     pub(crate) uploads: Arc<Uploads>,
+    /// The clients of Jupyter.
+    pub(crate) jupyter: Arc<Clients>,
 }
 
 impl Service {
@@ -98,6 +101,7 @@ impl Service {
             uploads,
             one_shots,
             started: Instant::now(),
+            jupyter: Arc::default(),
         })
     }
 

@@ -5,7 +5,9 @@ use jupyter_protocol::{
     InputRequest, StreamContent, UpdateDisplayData,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+use crate::comm::{Buffer, Comm};
 
 /// A message of a running cell, with its type and content as Jupyter has them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -26,16 +28,22 @@ pub enum Event {
     /// The cell asks for a line of text; answer through [`crate::InputSender`].
     InputRequest(InputRequest),
     /// A widget's channel opens.
-    CommOpen(CommOpen),
+    CommOpen(Comm<CommOpen>),
     /// A message on a widget's channel.
-    CommMsg(CommMsg),
+    CommMsg(Comm<CommMsg>),
     /// A widget's channel closes.
-    CommClose(CommClose),
+    CommClose(Comm<CommClose>),
 }
 
 impl Event {
-    /// Returns the event of a Jupyter message type and its content.
-    pub(crate) fn parse(kind: &str, content: Value) -> Result<Self, String> {
+    /// Returns the event of a Jupyter message's type and parts. Metadata and buffers are those of comms;
+    /// other messages have theirs in the content.
+    pub(crate) fn parse(
+        kind: &str,
+        content: Value,
+        metadata: Map<String, Value>,
+        buffers: Vec<Buffer>,
+    ) -> Result<Self, String> {
         fn read<T: serde::de::DeserializeOwned>(content: Value) -> Result<T, String> {
             serde_json::from_value(content).map_err(|error| error.to_string())
         }
@@ -46,9 +54,21 @@ impl Event {
             "execute_result" => Self::ExecuteResult(read(content)?),
             "error" => Self::Error(read(content)?),
             "clear_output" => Self::ClearOutput(read(content)?),
-            "comm_open" => Self::CommOpen(read(content)?),
-            "comm_msg" => Self::CommMsg(read(content)?),
-            "comm_close" => Self::CommClose(read(content)?),
+            "comm_open" => Self::CommOpen(Comm {
+                content: read(content)?,
+                metadata,
+                buffers,
+            }),
+            "comm_msg" => Self::CommMsg(Comm {
+                content: read(content)?,
+                metadata,
+                buffers,
+            }),
+            "comm_close" => Self::CommClose(Comm {
+                content: read(content)?,
+                metadata,
+                buffers,
+            }),
             other => return Err(format!("a cell cannot send a message of type {other:?}")),
         })
     }

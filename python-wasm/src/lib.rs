@@ -19,6 +19,7 @@
 mod cache;
 mod checkpoint;
 mod columnar;
+mod comm;
 mod door;
 mod engine;
 mod event;
@@ -38,6 +39,7 @@ pub use cache::default_folder as default_cache;
 pub use checkpoint::{
     Checkpoint, CheckpointId, Doomed, Held, PageStore, StoreError, Sweeper, Swept,
 };
+pub use comm::{Buffer, Comm, CommMessage, Delivery};
 pub use engine::stalls;
 pub use event::Event;
 pub use image::{Image, ImageError, ImageSpec};

@@ -20,7 +20,7 @@ use crate::runner::{self, Observer, Plan, Report, Script};
 use crate::text;
 use input::{Format, Input};
 use output::Target;
-pub(super) use permission::load as load_policy;
+pub(super) use permission::{load as load_policy, policy};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -94,7 +94,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         name,
     } = input::read(&arguments.file)?;
     notebook::inject(&mut notebook, &arguments.parameters);
-    let policy = permission::policy(
+    let policy = policy(
         &arguments.policy,
         &arguments.mount,
         arguments.timeout.as_deref(),

@@ -126,15 +126,25 @@ async fn converse(
                 let Heard::Text(command) = heard? else {
                     return Err(Over::Close(close_code::UNSUPPORTED, "commands are JSON texts"));
                 };
-                let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-                    unreachable!("only this task takes places, and there was one");
-                };
-                let (handle, caller, replies) = (handle.clone(), caller.clone(), replies.clone());
-                tokio::spawn(async move {
-                    // Who has gone needs no answer.
-                    let _ = replies.send((answer(&handle, &caller, &command).await, place)).await;
-                });
-                continue;
+                match read(&command) {
+                    Err(reply) => Bytes::from(String::into_bytes(reply)),
+                    // What is to be run is queued here, in its order.
+                    Ok(ask @ Ask { command: Command::Execute(_), .. }) => {
+                        let reply = answer(handle, caller, ask).await;
+                        Bytes::from(String::into_bytes(reply))
+                    }
+                    Ok(ask) => {
+                        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+                            unreachable!("only this task takes places, and there was one");
+                        };
+                        let (handle, caller, replies) = (handle.clone(), caller.clone(), replies.clone());
+                        tokio::spawn(async move {
+                            // Who has gone needs no answer.
+                            let _ = replies.send((answer(&handle, &caller, ask).await, place)).await;
+                        });
+                        continue;
+                    }
+                }
             }
         };
         tokio::select! {
@@ -144,21 +154,22 @@ async fn converse(
     }
 }
 
+/// Reads a command, or returns the reply to one that cannot be read.
+fn read(command: &str) -> Result<Ask, String> {
+    serde_json::from_str(command).map_err(|error| {
+        let id = serde_json::from_str::<Value>(command)
+            .ok()
+            .and_then(|mut value| Some(value.get_mut("id")?.take()));
+        let fault = Fault::new(
+            ErrorCode::MalformedBody,
+            format!("The command cannot be read: {error}."),
+        );
+        problem(&id.unwrap_or_default(), &fault)
+    })
+}
+
 /// Does what a command says and returns the reply.
-async fn answer(handle: &Handle, caller: &Caller, command: &str) -> String {
-    let ask: Ask = match serde_json::from_str(command) {
-        Ok(ask) => ask,
-        Err(error) => {
-            let id = serde_json::from_str::<Value>(command)
-                .ok()
-                .and_then(|mut value| Some(value.get_mut("id")?.take()));
-            let fault = Fault::new(
-                ErrorCode::MalformedBody,
-                format!("The command cannot be read: {error}."),
-            );
-            return problem(&id.unwrap_or_default(), &fault);
-        }
-    };
+async fn answer(handle: &Handle, caller: &Caller, ask: Ask) -> String {
     match perform(handle, caller, ask.command).await {
         Ok(content) => json!({"reply_to": ask.id, "content": content}).to_string(),
         Err(fault) => problem(&ask.id, &fault),

@@ -22,6 +22,7 @@ mod health;
 mod host;
 mod idempotency;
 mod json;
+mod jupyter;
 mod keys;
 mod limits;
 mod linger;

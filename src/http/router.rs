@@ -3,6 +3,7 @@
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::{Router, middleware};
+use tower::util::MapRequest;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate as _};
@@ -16,10 +17,10 @@ use utoipa_axum::routes;
 
 use super::{
     App, audit, auth, cells, channel, checkpoints, code, docs, events, executions, exports, files,
-    forks, frontend, health, host, idempotency, keys, limits, linger, looks, notebook_execution,
-    notebook_files, notebook_updates, notebooks, observe, one_shot, origin, pace, problem,
-    projects, proxy, quarantine, quotas, secrets, sessions, system, templates, tenants, uploads,
-    users,
+    forks, frontend, health, host, idempotency, jupyter, keys, limits, linger, looks,
+    notebook_execution, notebook_files, notebook_updates, notebooks, observe, one_shot, origin,
+    pace, problem, projects, proxy, quarantine, quotas, secrets, sessions, system, templates,
+    tenants, uploads, users,
 };
 
 /// Returns all addresses with their documentation.
@@ -28,6 +29,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(health::health))
         .routes(routes!(health::ready))
         .routes(routes!(system::metrics))
+        .merge(jupyter::routes())
         .nest("/api/v1", version_1())
 }
 
@@ -148,7 +150,7 @@ pub(crate) fn document() -> OpenApi {
 pub(crate) fn router(app: App) -> Router {
     let body = usize::try_from(app.config.server.body.0).unwrap_or(usize::MAX);
     let (routes, document) = api().split_for_parts();
-    routes
+    let routes = routes
         .merge(docs::pages(docs::completed(document)))
         .layer(DefaultBodyLimit::max(body))
         // A request comes in from below: who sends it, whether from a page that may, whether not too
@@ -186,7 +188,9 @@ pub(crate) fn router(app: App) -> Router {
         ))
         .layer(PropagateRequestIdLayer::new(problem::REQUEST_ID))
         .layer(middleware::from_fn(health::name_request))
-        .with_state(app)
+        .with_state(app);
+    // Before it is known which address is meant.
+    Router::new().fallback_service(MapRequest::new(routes, jupyter::from_path))
 }
 
 /// Files go out as they are: their ETags and ranges are of those bytes. So do lines of a running

@@ -43,7 +43,7 @@ pub(super) struct Socket {
 /// What a client said.
 pub(super) enum Heard {
     Text(Utf8Bytes),
-    Binary,
+    Binary(Bytes),
 }
 
 /// Why a conversation is over.
@@ -92,7 +92,7 @@ impl Socket {
             self.attend();
             match message {
                 Some(Ok(Message::Text(text))) => return Ok(Heard::Text(text)),
-                Some(Ok(Message::Binary(_))) => return Ok(Heard::Binary),
+                Some(Ok(Message::Binary(bytes))) => return Ok(Heard::Binary(bytes)),
                 Some(Ok(Message::Ping(_))) if self.pings < PINGS => self.pings += 1,
                 Some(Ok(Message::Ping(_))) => {
                     return Err(Over::Close(close_code::POLICY, "too many pings"));
@@ -122,6 +122,11 @@ impl Socket {
         self.put(Message::Text(text)).await
     }
 
+    /// Sends bytes.
+    pub(super) async fn send_bytes(&mut self, bytes: Bytes) -> Result<(), Over> {
+        self.put(Message::Binary(bytes)).await
+    }
+
     async fn put(&mut self, message: Message) -> Result<(), Over> {
         match timeout(self.times.patience, self.inner.send(message)).await {
             Ok(Ok(())) => Ok(()),
@@ -143,7 +148,7 @@ impl Socket {
 }
 
 /// A damaged journal, or a disk that fails.
-const UNREADABLE: Over = Over::Close(close_code::ERROR, "the journal cannot be read");
+pub(super) const UNREADABLE: Over = Over::Close(close_code::ERROR, "the journal cannot be read");
 
 /// Returns the JSON of the next event; `ended` is told when there will be no more.
 pub(super) async fn event(events: &mut EventReader, ended: &'static str) -> Result<Bytes, Over> {

@@ -100,6 +100,7 @@ impl Library {
                 Notice::Log {
                     level: "warning".into(),
                     message: NOT_RUN.into(),
+                    findings: Vec::new(),
                 },
                 Notice::CellChanged {
                     revision,

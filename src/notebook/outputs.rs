@@ -100,8 +100,12 @@ impl<K: Ord + Clone> Outputs<K> {
             Event::ClearOutput(_) => {
                 self.cells.remove(cell);
             }
-            Event::CommOpen(comm) => self.widgets.take(&comm.comm_id.0, &comm.data),
-            Event::CommMsg(comm) => self.widgets.take(&comm.comm_id.0, &comm.data),
+            Event::CommOpen(comm) => self
+                .widgets
+                .take(&comm.content.comm_id.0, &comm.content.data),
+            Event::CommMsg(comm) => self
+                .widgets
+                .take(&comm.content.comm_id.0, &comm.content.data),
             // Questions are answered elsewhere; what is left of a closed widget is its last state.
             Event::InputRequest(_) | Event::CommClose(_) => {}
         }

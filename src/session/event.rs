@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::execution::Finished;
 use crate::id::{ExecutionId, NotebookId, SessionId};
+use crate::jupyter::Header;
 use crate::notebook::Status;
 use crate::tenant::scan::Finding;
 
@@ -67,7 +68,18 @@ pub(crate) enum Notice {
     /// An execution waits; 1 is next.
     Queued { position: usize },
     /// An execution begins.
-    Started { code: String },
+    Started {
+        code: String,
+        /// The number that it will have, if it is counted.
+        #[serde(default)]
+        execution_count: u64,
+        /// Nothing of it is shown.
+        #[serde(default)]
+        silent: bool,
+        /// The header of the Jupyter message that asked for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<Header>,
+    },
     /// An execution has ended.
     Finished(Finished),
     /// The state after a cell is stored and can be gone back to.

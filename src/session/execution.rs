@@ -1,15 +1,17 @@
 //! One running of one cell: what was asked, and how it ended.
 
 use python_wasm::jupyter_protocol::ErrorOutput;
-use python_wasm::{CheckpointId, Usage};
+use python_wasm::{Cell, CheckpointId, CommMessage, Delivery, Usage};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tracing::Span;
 
 use super::admission::Priority;
 use crate::error_code::Fault;
 use crate::id::NotebookId;
+use crate::jupyter::Header;
 use crate::tenant::Caller;
+use crate::worker::protocol::Turn;
 
 /// Code to be run in a session.
 #[derive(Debug, Clone)]
@@ -26,6 +28,14 @@ pub(crate) struct Submission {
     /// Run without outputs, history or a count.
     pub(crate) silent: bool,
     pub(crate) store_history: bool,
+    /// When it fails, what waits behind it is not run.
+    pub(crate) stop_on_error: bool,
+    /// Expressions to be evaluated when it has run, by names of the caller's.
+    pub(crate) user_expressions: Map<String, Value>,
+    /// The header of the Jupyter message that asked for it.
+    pub(crate) message: Option<Header>,
+    /// A message for an object of the session, to be delivered in place of the code.
+    pub(crate) comm: Option<CommMessage>,
     /// Who asks for it, in a trace; once it is queued, itself.
     pub(crate) span: Span,
 }
@@ -42,13 +52,60 @@ impl Submission {
             allow_stdin: false,
             silent: false,
             store_history: true,
+            stop_on_error: false,
+            user_expressions: Map::new(),
+            message: None,
+            comm: None,
             span: Span::current(),
+        }
+    }
+
+    /// Returns a message of a front end to an object of the session; its code only says so.
+    pub(crate) fn of_comm(by: &Caller, message: CommMessage) -> Self {
+        let (kind, id) = match &message {
+            CommMessage::CommOpen(comm) => ("comm_open", &comm.content.comm_id),
+            CommMessage::CommMsg(comm) => ("comm_msg", &comm.content.comm_id),
+            CommMessage::CommClose(comm) => ("comm_close", &comm.content.comm_id),
+        };
+        let code = format!("# {kind} {}", crate::text::line(&id.0, 80));
+        Self {
+            comm: Some(message),
+            store_history: false,
+            ..Self::new(by, code)
         }
     }
 
     /// Returns the digest that equal code has.
     pub(crate) fn hash(&self) -> String {
-        blake3::hash(self.code.as_bytes()).to_hex().to_string()
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.code.as_bytes());
+        if let Some(comm) = &self.comm {
+            hasher.update(&serde_json::to_vec(comm).unwrap_or_default());
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
+    /// Returns what the worker is to run, with the fuel that is left of the tenant's day.
+    pub(super) fn turn(&self, fuel_of_day: u64) -> Turn {
+        let message_id = self.message.as_ref().map(|header| header.id().to_owned());
+        let fuel_of_day = Some(fuel_of_day);
+        match &self.comm {
+            Some(message) => Turn::Comm(Delivery {
+                message: message.clone(),
+                message_id,
+                fuel_of_day,
+            }),
+            None => Turn::Cell(Cell {
+                code: self.code.clone(),
+                id: self.cell.clone(),
+                silent: self.silent,
+                store_history: self.store_history,
+                allow_stdin: self.allow_stdin,
+                fuel_of_day,
+                user_expressions: self.user_expressions.clone(),
+                message_id,
+            }),
+        }
     }
 }
 
@@ -62,6 +119,12 @@ pub(crate) struct Finished {
     pub(crate) error: Value,
     pub(crate) execution_count: Option<u64>,
     pub(crate) usage: Usage,
+    /// What the expressions came to that were to be evaluated, as Jupyter's `execute_reply` has it.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub(crate) user_expressions: Map<String, Value>,
+    /// What the front end is asked to do besides, for example to show a page of help.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) payload: Vec<Value>,
     /// The state before it; nothing for the image's own.
     pub(crate) checkpoint_before: Option<CheckpointId>,
     /// The state after it; nothing when it could not be stored.
@@ -79,6 +142,8 @@ impl Finished {
             error,
             execution_count: None,
             usage: Usage::default(),
+            user_expressions: Map::new(),
+            payload: Vec::new(),
             checkpoint_before: checkpoint.clone(),
             checkpoint_after: checkpoint,
             not_stored: None,

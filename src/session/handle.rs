@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
-use super::event::{Draft, Happening, Notice};
+use super::event::{Draft, Event, Happening, Notice};
 use super::event_log::{EventLog, EventReader};
 use super::execution::Submission;
 use super::link::Link;
@@ -316,6 +316,19 @@ impl Handle {
         if let Err(error) = self.log.append(draft) {
             tracing::error!(session = %self.id, %error, "an event could not be written down");
         }
+    }
+
+    /// Returns the event with which the running execution began.
+    pub(crate) fn beginning(&self) -> Option<Event> {
+        let first = self.view().underway?.first_seq;
+        let begun = |event: &Event| {
+            matches!(
+                event.draft.happening,
+                Happening::Notice(Notice::Started { .. })
+            )
+        };
+        let events = self.log.range(first, first + 1).ok()?;
+        events.into_iter().find(begun)
     }
 
     /// Returns its log.

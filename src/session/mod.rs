@@ -27,13 +27,14 @@ mod watched;
 mod workers;
 
 pub(crate) use admission::Priority;
-pub(crate) use event::{Draft, ExecutionStatus, Happening, Notice};
+pub(crate) use event::{Draft, Event, ExecutionState, ExecutionStatus, Happening, Notice};
 pub(crate) use event_log::{EventLog, EventReader};
 pub(crate) use execution::{Finished, Submission, loss};
 pub(crate) use fork::NewForks;
 pub(crate) use handle::{Export, Handle, State};
 pub(crate) use new_session::NewSession;
 pub(crate) use one_shot::{Caching, NewFile, OneExport, OneShot, OneShots, Shot};
+pub(crate) use outcome::{name as outcome_name, reason as outcome_reason};
 pub(crate) use quarantine::Quarantined;
 pub(crate) use queue::findings;
 pub(crate) use registry::{Sessions, journal_fault};

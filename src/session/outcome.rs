@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use python_wasm::jupyter_protocol::ErrorOutput;
 use python_wasm::{Event, Outcome, Stop, Usage};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tracing::Span;
 
 use super::actor::{Actor, Question, Running, Waiting};
@@ -89,6 +89,8 @@ impl Actor {
             error,
             execution_count: Some(execution.execution_count),
             usage: execution.usage,
+            user_expressions: execution.user_expressions,
+            payload: execution.payload,
             checkpoint_before: running.before.clone(),
             checkpoint_after: after.as_ref().map(|stored| stored.checkpoint.clone()),
             not_stored: fault.as_ref().map(NotStored::from),
@@ -97,7 +99,11 @@ impl Actor {
             self.checkpoint = Some(stored.checkpoint.clone());
             self.holds(stored.bytes());
         }
+        let stop = running.submission.stop_on_error && finished.outcome != "ok";
         self.close(running, finished, after).await;
+        if stop {
+            self.take_back_waiting().await;
+        }
     }
 
     /// The memory is gone: what ran is lost, and the state is the last one stored.
@@ -283,6 +289,8 @@ impl Actor {
             error,
             execution_count: None,
             usage: Usage::default(),
+            user_expressions: Map::new(),
+            payload: Vec::new(),
             checkpoint_before: self.checkpoint.clone(),
             checkpoint_after: self.checkpoint.clone(),
             not_stored: None,
@@ -313,7 +321,7 @@ pub(super) fn checkpoint_row(
 }
 
 /// Returns an outcome's name.
-fn name(outcome: &Outcome) -> &'static str {
+pub(crate) fn name(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Ok => "ok",
         Outcome::Error { .. } => "error",
@@ -324,7 +332,7 @@ fn name(outcome: &Outcome) -> &'static str {
 }
 
 /// Returns why a cell did not run to its end.
-fn reason(outcome: &Outcome) -> Value {
+pub(crate) fn reason(outcome: &Outcome) -> Value {
     match outcome {
         Outcome::Ok => Value::Null,
         Outcome::Error {

@@ -3,7 +3,6 @@
 
 use std::sync::atomic::Ordering;
 
-use python_wasm::Cell;
 use tokio::sync::oneshot;
 
 use super::actor::{Actor, Question, Running, Waiting};
@@ -196,13 +195,12 @@ impl Actor {
             submission,
             stored,
         } = next;
-        let cell = Cell {
+        let turn = submission.turn(fuel_left);
+        let started = Notice::Started {
             code: submission.code.clone(),
-            id: submission.cell.clone(),
-            silent: submission.silent,
-            store_history: submission.store_history,
-            allow_stdin: submission.allow_stdin,
-            fuel_of_day: Some(fuel_left),
+            execution_count: self.counted() + 1,
+            silent: submission.silent || submission.comm.is_some(),
+            message: submission.message.clone(),
         };
         let counted = self
             .around
@@ -223,19 +221,21 @@ impl Actor {
             question: Question::None,
             fuel_given: fuel_left,
         });
-        let code = cell.code.clone();
-        let sent = link.start(self.id, Command::Run { cell }).await;
+        let sent = link.start(self.id, Command::Run { turn }).await;
         // The worker has it already; what it says comes behind this.
         self.status(ExecutionState::Busy);
-        self.tell(
-            self.running.as_ref(),
-            Happening::Notice(Notice::Started { code }),
-        );
+        self.tell(self.running.as_ref(), Happening::Notice(started));
         self.show();
         // When the worker has ended, the actor hears of that.
         if sent.is_err() {
             self.hear(Heard::Lost { alone: false }).await;
         }
+    }
+
+    /// Returns how many cells were counted.
+    fn counted(&self) -> u64 {
+        let view = self.shared.view.lock().expect("no holder panics");
+        view.execution_count
     }
 
     pub(super) fn answer(&mut self, line: Option<String>) -> Result<(), Fault> {
@@ -261,6 +261,11 @@ impl Actor {
     pub(super) async fn interrupt(&mut self) {
         self.shared.interrupted.store(false, Ordering::Release);
         // The running cell was told directly. What waits behind it is not run, as in Jupyter.
+        self.take_back_waiting().await;
+    }
+
+    /// Runs nothing of what waits.
+    pub(super) async fn take_back_waiting(&mut self) {
         if self.running.is_none() {
             self.ticket = None;
         }

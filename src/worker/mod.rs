@@ -10,3 +10,4 @@ pub(crate) mod protocol;
 mod room;
 
 pub(crate) use desk::{WorkerOptions, run};
+pub(crate) use observer::look;

@@ -104,7 +104,7 @@ async fn start(
 }
 
 /// Asks a session.
-pub(super) async fn look(
+pub(crate) async fn look(
     session: &mut Session,
     question: &Look,
 ) -> Result<(Answer, Bytes), Failed> {
@@ -121,6 +121,14 @@ pub(super) async fn look(
             .await
             .map(Answer::Inspected),
         Look::IsComplete { code } => session.is_complete(code).await.map(Answer::Complete),
+        Look::History { asked } => session
+            .history(asked)
+            .await
+            .map(|history| Answer::History { history }),
+        Look::Comms { target } => session
+            .comm_info(target.as_deref())
+            .await
+            .map(|comms| Answer::Comms { comms }),
         Look::Variables => session
             .variables()
             .await

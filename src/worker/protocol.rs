@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use python_wasm::jupyter_protocol::{CompleteReply, InspectReply, IsCompleteReply};
 use python_wasm::{
-    Cell, CheckpointId, Diagnostic, Event, Execution, SoFar, TablePage, TableQuery, Usage, Variable,
+    Cell, CheckpointId, Delivery, Diagnostic, Event, Execution, SoFar, TablePage, TableQuery,
+    Usage, Variable,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -51,7 +52,7 @@ pub(crate) enum Command {
     /// Start it, or bring it back.
     Open(Box<Opening>),
     /// Run a cell. Its events come before the reply; then its state is stored.
-    Run { cell: Cell },
+    Run { turn: Turn },
     /// Raise `KeyboardInterrupt` in the running cell.
     Interrupt,
     /// Answer the running cell's question; nothing means that nobody will.
@@ -68,6 +69,16 @@ pub(crate) enum Command {
     Hibernate,
     /// Forget it.
     Close,
+}
+
+/// What a session is to run.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "turn", rename_all = "snake_case")]
+pub(crate) enum Turn {
+    /// Code.
+    Cell(Cell),
+    /// A message for one of its objects.
+    Comm(Delivery),
 }
 
 /// How a session begins.
@@ -112,6 +123,14 @@ pub(crate) enum Look {
     },
     IsComplete {
         code: String,
+    },
+    /// What was run, for the content of a Jupyter `history_request`.
+    History {
+        asked: Map<String, Value>,
+    },
+    /// The open comms, of a target or all.
+    Comms {
+        target: Option<String>,
     },
     Variables,
     Table {
@@ -188,6 +207,12 @@ pub(crate) enum Answer {
     Completed(CompleteReply),
     Inspected(InspectReply),
     Complete(IsCompleteReply),
+    History {
+        history: Vec<Value>,
+    },
+    Comms {
+        comms: Map<String, Value>,
+    },
     Variables {
         variables: Vec<Variable>,
     },

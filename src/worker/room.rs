@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
 use python_wasm::{
-    Cell, Checkpoint, Execution, Home, InputSender, Interrupter, Meter, Policy, Session,
-    SessionOptions, SoFar, Twin,
+    Checkpoint, Execution, Home, InputSender, Interrupter, Meter, Policy, Session, SessionOptions,
+    SoFar, Twin,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -16,7 +16,7 @@ use super::failure::{self, of};
 use super::grants::{tools, without_secrets};
 use super::observer::{Observer, look};
 use super::protocol::{
-    Answer, Command, Failed, FailedKind, Message, Opening, Standing, Start, Stored,
+    Answer, Command, Failed, FailedKind, Message, Opening, Standing, Start, Stored, Turn,
 };
 use crate::id::SessionId;
 use crate::secret::{Redactor, Streaming};
@@ -254,8 +254,8 @@ impl Life {
                 }
             };
             let (answer, body) = match command {
-                Command::Run { cell } => {
-                    let Some(after) = self.run(session, cell, id, &mut queue).await else {
+                Command::Run { turn } => {
+                    let Some(after) = self.run(session, turn, id, &mut queue).await else {
                         return;
                     };
                     session = after;
@@ -305,7 +305,7 @@ impl Life {
     async fn run(
         &mut self,
         mut session: Session,
-        cell: Cell,
+        turn: Turn,
         id: u64,
         queue: &mut mpsc::Receiver<Work>,
     ) -> Option<Session> {
@@ -317,7 +317,12 @@ impl Life {
             interrupter.interrupt();
         }
         let running = tokio::spawn(async move {
-            let ran = session.run_cell(&cell, &sender).await;
+            let ran = match turn {
+                Turn::Cell(cell) => session.run_cell(&cell, &sender).await,
+                Turn::Comm(delivery) => session.run_comm(&delivery, &sender).await,
+            };
+            // Who listens is told that nothing more comes.
+            drop(sender);
             (session, ran)
         });
         let mut observer = Observer::new(

@@ -16,7 +16,7 @@ import zlib
 from IPython.core.autocall import IPyAutocall
 from IPython.core.error import InputRejected
 
-from . import ask, eventloop, leaving, limits, streams
+from . import ask, comms, eventloop, leaving, limits, streams
 from .limits import state as limit_state
 
 _AST = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
@@ -37,6 +37,7 @@ def execute(request, body):
     silent = bool(request.get("silent"))
     store = bool(request.get("store_history", True)) and not silent
     ask.state.allowed = bool(request.get("allow_stdin"))
+    comms.belongs_to(shell, request.get("message_id"))
     shell.last_error = None
     streams.gather.full = False
     streams.gather.begin()

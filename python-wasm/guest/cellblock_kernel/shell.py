@@ -89,6 +89,8 @@ class MemoryHistory(HistoryManager):
 
         lines = self.input_hist_raw if search_raw else self.input_hist_parsed
         found = [(0, number, line) for number, line in enumerate(lines) if number and fnmatch.fnmatch(line, pattern)]
+        if unique:
+            found = sorted({line: entry for entry in found for line in entry[2:]}.values())
         return iter(found[-n:] if n else found)
 
     def writeout_cache(self, conn=None):

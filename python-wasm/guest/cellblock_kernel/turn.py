@@ -41,6 +41,8 @@ OPERATIONS = {
     "eval": _later("image", "evaluate"),
     "seal": _later("image", "seal"),
     "comm": _later("comms", "message"),
+    "comm_info": _later("comms", "info"),
+    "history": _later("history", "history"),
     "room": _room,
 }
 

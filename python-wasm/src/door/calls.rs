@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
@@ -12,6 +13,7 @@ use super::immortal;
 use super::output::Verdict;
 use super::table_calls;
 use crate::columnar::{ReadCall, WriteCall};
+use crate::comm::Buffer;
 use crate::event::Event;
 use crate::session::Host;
 use crate::wasi::Guest;
@@ -26,10 +28,11 @@ enum Call {
     Emit {
         r#type: String,
         content: Value,
-        #[serde(default, rename = "metadata")]
-        _metadata: Option<Value>,
-        #[serde(default, rename = "buffers")]
-        _buffers: Vec<u64>,
+        #[serde(default)]
+        metadata: Map<String, Value>,
+        /// The lengths of the pieces of the body.
+        #[serde(default)]
+        buffers: Vec<usize>,
     },
     /// Ask the user for a line.
     Input { prompt: String, password: bool },
@@ -187,10 +190,14 @@ async fn perform(
             })
         }
         Call::Emit {
-            r#type, content, ..
+            r#type,
+            content,
+            metadata,
+            buffers,
         } => {
             let bytes = body.len() as u64 + text_bytes(&content);
-            let event = Event::parse(&r#type, content).map_err(|reason| {
+            let buffers = pieces(body, &buffers)?;
+            let event = Event::parse(&r#type, content, metadata, buffers).map_err(|reason| {
                 Refusal::new(
                     "ValueError",
                     format!("a {} message does not fit its form: {reason}", r#type),
@@ -262,6 +269,22 @@ async fn perform(
         Call::TableRead(call) => table_calls::read(host, call, body).await,
         Call::TableWrite(call) => table_calls::write(host, call, body).await,
     }
+}
+
+/// Cuts a body into the binary parts of a message.
+fn pieces(body: Vec<u8>, lengths: &[usize]) -> Result<Vec<Buffer>, Refusal> {
+    let mut rest = Bytes::from(body);
+    let mut pieces = Vec::new();
+    for &length in lengths {
+        if length > rest.len() {
+            return Err(Refusal::new(
+                "ValueError",
+                "the buffers of a message are longer than its body",
+            ));
+        }
+        pieces.push(Buffer(rest.split_to(length)));
+    }
+    Ok(pieces)
 }
 
 /// Asks the user; waiting for a person does not count as the cell's time.

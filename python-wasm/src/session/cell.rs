@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use jupyter_protocol::ErrorOutput;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 
 use super::{Death, Session, SessionError, Stop, Usage};
+use crate::comm::{Buffer, CommMessage, Delivery};
 use crate::door::{Audience, Frame};
 use crate::event::Event;
 
@@ -27,6 +28,13 @@ pub struct Cell {
     /// Fuel that is left of a day's, where whoever keeps the sessions counts by the day. The cell gets no
     /// more, whatever the policy gives.
     pub fuel_of_day: Option<u64>,
+    /// Expressions to be evaluated when it has run, by names of the caller's.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub user_expressions: Map<String, Value>,
+    /// The id of the message that asked for it: a front end that shows widgets knows by it which outputs
+    /// belong into one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
 }
 
 impl Cell {
@@ -39,6 +47,8 @@ impl Cell {
             store_history: true,
             allow_stdin: false,
             fuel_of_day: None,
+            user_expressions: Map::new(),
+            message_id: None,
         }
     }
 }
@@ -86,6 +96,12 @@ pub struct Execution {
     pub execution_count: u64,
     /// What it used.
     pub usage: Usage,
+    /// What the expressions came to that were to be evaluated, as Jupyter's `execute_reply` has it.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub user_expressions: Map<String, Value>,
+    /// What the front end is asked to do besides, for example to show a page of help.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub payload: Vec<Value>,
 }
 
 impl Session {
@@ -101,7 +117,78 @@ impl Session {
         cell: &Cell,
         events: &mpsc::Sender<Event>,
     ) -> Result<Execution, SessionError> {
-        let budget = self.cell_budget(cell.fuel_of_day);
+        let request = Frame::of(json!({
+            "op": "execute",
+            "code": cell.code,
+            "cell_id": cell.id,
+            "silent": cell.silent,
+            "store_history": cell.store_history,
+            "allow_stdin": cell.allow_stdin,
+            "user_expressions": cell.user_expressions,
+            "message_id": cell.message_id,
+        }));
+        self.perform(request, cell.allow_stdin, cell.fuel_of_day, events)
+            .await
+    }
+
+    /// Gives a message of a front end to the object that it is for, and runs what that does; otherwise as
+    /// [`Session::run_cell`].
+    ///
+    /// # Errors
+    /// Only when the sandbox itself fails.
+    pub async fn run_comm(
+        &mut self,
+        delivery: &Delivery,
+        events: &mpsc::Sender<Event>,
+    ) -> Result<Execution, SessionError> {
+        let (kind, content, metadata, buffers) = match &delivery.message {
+            CommMessage::CommOpen(comm) => (
+                "comm_open",
+                json!(comm.content),
+                &comm.metadata,
+                &comm.buffers,
+            ),
+            CommMessage::CommMsg(comm) => (
+                "comm_msg",
+                json!(comm.content),
+                &comm.metadata,
+                &comm.buffers,
+            ),
+            CommMessage::CommClose(comm) => (
+                "comm_close",
+                json!(comm.content),
+                &comm.metadata,
+                &comm.buffers,
+            ),
+        };
+        let lengths: Vec<usize> = buffers.iter().map(|Buffer(bytes)| bytes.len()).collect();
+        let request = Frame {
+            body: buffers
+                .iter()
+                .flat_map(|Buffer(bytes)| bytes.iter().copied())
+                .collect(),
+            ..Frame::of(json!({
+                "op": "comm",
+                "type": kind,
+                "content": content,
+                "metadata": metadata,
+                "buffers": lengths,
+                "message_id": delivery.message_id,
+            }))
+        };
+        self.perform(request, false, delivery.fuel_of_day, events)
+            .await
+    }
+
+    /// Has the guest run something, and keeps the state that it leaves.
+    async fn perform(
+        &mut self,
+        request: Frame,
+        allow_stdin: bool,
+        fuel_of_day: Option<u64>,
+        events: &mpsc::Sender<Event>,
+    ) -> Result<Execution, SessionError> {
+        let budget = self.cell_budget(fuel_of_day);
         if budget.fuel == 0 {
             let message = format!("{}; nothing was run", budget.fuel_message());
             self.tell(events, "LimitExceeded", &message).await;
@@ -114,23 +201,21 @@ impl Session {
         self.drain_input();
         let audience = Audience {
             events: Some(events.downgrade()),
-            input: cell.allow_stdin.then(|| Arc::clone(&self.questions)),
+            input: allow_stdin.then(|| Arc::clone(&self.questions)),
         };
-        let request = Frame::of(json!({
-            "op": "execute",
-            "code": cell.code,
-            "cell_id": cell.id,
-            "silent": cell.silent,
-            "store_history": cell.store_history,
-            "allow_stdin": cell.allow_stdin,
-            "user_expressions": {},
-        }));
         let (fuel, time) = (self.fuel_used, self.time_used);
         let answer = self.ask(request, budget, audience).await?;
         let (fuel, time) = (self.fuel_used - fuel, self.time_used - time);
+        let (mut user_expressions, mut payload) = (Map::new(), Vec::new());
         let outcome = match answer {
-            Ok(reply) => {
+            Ok(mut reply) => {
                 let outcome = self.outcome(&reply);
+                if let Some(Value::Object(values)) = reply.header.remove("user_expressions") {
+                    user_expressions = values;
+                }
+                if let Some(Value::Array(asked)) = reply.header.remove("payload") {
+                    payload = asked;
+                }
                 if let Some(count) = reply
                     .header
                     .get("execution_count")
@@ -150,7 +235,11 @@ impl Session {
                 outcome
             }
         };
-        Ok(self.execution(outcome, fuel, time))
+        Ok(Execution {
+            user_expressions,
+            payload,
+            ..self.execution(outcome, fuel, time)
+        })
     }
 
     /// Runs code and returns its messages with the outcome; for small outputs.
@@ -178,6 +267,8 @@ impl Session {
             outcome,
             execution_count: self.execution_count,
             usage: self.usage_of(fuel, time),
+            user_expressions: Map::new(),
+            payload: Vec::new(),
         }
     }
 

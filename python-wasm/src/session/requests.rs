@@ -114,6 +114,25 @@ impl Session {
         self.request("is_complete", json!({"code": code})).await
     }
 
+    /// Returns what was run in this session, as Jupyter's `history_reply` lists it, for the content of a
+    /// `history_request`.
+    pub async fn history(
+        &mut self,
+        asked: &Map<String, Value>,
+    ) -> Result<Vec<Value>, SessionError> {
+        self.field("history", json!(asked), "history").await
+    }
+
+    /// Returns the open comms by their ids, those with a target's name or all, as Jupyter's `comm_info_reply`
+    /// has them.
+    pub async fn comm_info(
+        &mut self,
+        target: Option<&str>,
+    ) -> Result<Map<String, Value>, SessionError> {
+        self.field("comm_info", json!({"target_name": target}), "comms")
+            .await
+    }
+
     /// Returns the user's variables. What an object's own class says of it counts as long as it
     /// comes to an end.
     pub async fn variables(&mut self) -> Result<Vec<Variable>, SessionError> {

@@ -15,7 +15,7 @@ const FUEL_PER_SECOND: u64 = 4_000_000_000;
 /// Returns the policy named on the command line, with the mounts and the time asked for.
 ///
 /// Whoever starts the program may choose any policy; the limits' allowed ranges hold all the same.
-pub(super) fn policy(
+pub(in crate::cli) fn policy(
     name: &str,
     mounts: &[String],
     timeout: Option<&str>,

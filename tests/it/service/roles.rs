@@ -30,6 +30,18 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("get", "/health", Nothing),
     ("get", "/ready", Nothing),
     ("get", "/metrics", Operator),
+    ("get", "/api", Nothing),
+    ("get", "/api/status", Read),
+    ("get", "/api/me", Token),
+    ("get", "/api/kernelspecs", Read),
+    ("get", "/api/kernelspecs/{name}", Read),
+    ("get", "/api/kernels", Read),
+    ("post", "/api/kernels", Run),
+    ("get", "/api/kernels/{kernel_id}", Read),
+    ("delete", "/api/kernels/{kernel_id}", Run),
+    ("post", "/api/kernels/{kernel_id}/interrupt", Run),
+    ("post", "/api/kernels/{kernel_id}/restart", Run),
+    ("get", "/api/kernels/{kernel_id}/channels", Run),
     ("get", "/api/v1/images", Read),
     ("post", "/api/v1/sessions", Run),
     ("get", "/api/v1/sessions", Read),
@@ -324,9 +336,9 @@ async fn every_address_lets_in_whom_the_table_says_and_nobody_else() {
                 Some(may) if !may.contains(needs) => {
                     assert_eq!((status, code), (403, json!(refusal)), "{told}")
                 }
-                // What is asked for is not there, or the body or a header is missing.
+                // What is asked for is not there, or the body or a header is missing. A kernel needs none.
                 Some(_) => assert!(
-                    [200, 400, 404, 405, 412, 415, 422, 426].contains(&status),
+                    [200, 201, 400, 404, 405, 412, 415, 422, 426].contains(&status),
                     "{told}"
                 ),
             }

@@ -1,0 +1,90 @@
+//! What kernels there are, and what a client asks of the server before it asks for one.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde_json::{Map, Value, json};
+
+use crate::error_code::{ErrorCode, Fault};
+use crate::http::extract::{Known, May, Read};
+use crate::http::{Answer, App};
+use crate::jupyter;
+
+/// Tells the version of the Jupyter Server whose addresses these are.
+#[utoipa::path(get, path = "/api", tag = "jupyter",
+    responses((status = 200, description = "It", body = Object)))]
+pub(super) async fn version() -> Json<Value> {
+    Json(json!({"version": "2.17.0"}))
+}
+
+/// Tells what the server does, for clients of Jupyter.
+#[utoipa::path(get, path = "/api/status", tag = "jupyter",
+    responses((status = 200, description = "It", body = Object)))]
+pub(super) async fn status(State(app): State<App>, caller: May<Read>) -> Answer<Json<Value>> {
+    let kernels = super::kernels::all(&app, &caller.0).await?;
+    let connections: usize = kernels.iter().map(|kernel| kernel.connections).sum();
+    let last = kernels.iter().map(|kernel| kernel.last_activity.clone());
+    let now = crate::store::now();
+    Ok(Json(json!({
+        "started": now, "last_activity": last.max().unwrap_or(now),
+        "kernels": kernels.len(), "connections": connections,
+    })))
+}
+
+/// Tells who the caller is, for clients of Jupyter.
+#[utoipa::path(get, path = "/api/me", tag = "jupyter",
+    responses((status = 200, description = "It", body = Object)))]
+pub(super) async fn me(caller: Known) -> Json<Value> {
+    let name = caller.0.user.to_string();
+    Json(json!({
+        "identity": {"username": name, "name": name, "display_name": name, "initials": null, "avatar_url": null,
+            "color": null},
+        "permissions": {},
+    }))
+}
+
+/// Lists the kernels that can be started: one for each image.
+#[utoipa::path(get, path = "/api/kernelspecs", tag = "jupyter",
+    responses((status = 200, description = "All of them", body = Object)))]
+pub(super) async fn list(State(app): State<App>, _caller: May<Read>) -> Json<Value> {
+    let images = app.sessions.images().iter();
+    let specs: Map<String, Value> = images
+        .map(|image| (image.name.clone(), kernelspec(&image.name)))
+        .collect();
+    Json(json!({"default": app.config.sessions.image, "kernelspecs": specs}))
+}
+
+/// Shows a kernel that can be started.
+#[utoipa::path(get, path = "/api/kernelspecs/{name}", tag = "jupyter",
+    params(("name" = String, Path, description = "The image")),
+    responses((status = 200, description = "It", body = Object)))]
+pub(super) async fn show(
+    State(app): State<App>,
+    _caller: May<Read>,
+    Path(name): Path<String>,
+) -> Answer<Json<Value>> {
+    let known = app.sessions.images().iter();
+    if !known.map(|image| &image.name).any(|known| *known == name) {
+        let message = format!("There is no kernel {:?}.", crate::text::line(&name, 80));
+        return Err(Fault::new(ErrorCode::KernelNotFound, message).into());
+    }
+    Ok(Json(kernelspec(&name)))
+}
+
+fn kernelspec(image: &str) -> Value {
+    json!({"name": image, "spec": jupyter::spec(image, &[]), "resources": {}})
+}
+
+/// Returns the image of a kernel's name. Notebooks that others made name the kernel of every Python.
+pub(super) fn image(app: &App, name: &str) -> Result<String, Fault> {
+    let known = app.sessions.images().iter();
+    if known.clone().any(|image| image.name == name) {
+        return Ok(name.to_owned());
+    }
+    if matches!(name, "python3" | "python" | "") {
+        return Ok(app.config.sessions.image.clone());
+    }
+    let allowed: Vec<&str> = known.map(|image| image.name.as_str()).collect();
+    let name = crate::text::line(name, 80);
+    let message = format!("There is no kernel {name:?}.");
+    Err(Fault::new(ErrorCode::UnknownImage, message).with_details(json!({"allowed": allowed})))
+}

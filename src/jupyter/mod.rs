@@ -1,0 +1,16 @@
+//! Jupyter's messages about sessions: what its clients send and are sent, whatever carries it.
+
+mod asked;
+mod bridge;
+mod clients;
+mod kernel;
+mod message;
+mod process;
+mod zmq;
+
+pub(crate) use asked::{Asked, looked, refused};
+pub(crate) use bridge::Bridge;
+pub(crate) use clients::Clients;
+pub(crate) use kernel::spec;
+pub(crate) use message::{Header, Malformed, Message, V1};
+pub(crate) use process::serve;
