@@ -161,10 +161,10 @@ impl Running {
         // What it showed is complete, and large outputs can go to files.
         self.ahead.insert(cell.to_owned());
         self.settle(document);
-        if let (Ok(position), Some(count)) = (document.position(cell), execution_count) {
-            if document.cells[position].execution_count != Some(count) {
-                document.touch(position, |cell| cell.execution_count = Some(count));
-            }
+        if let (Ok(position), Some(count)) = (document.position(cell), execution_count)
+            && document.cells[position].execution_count != Some(count)
+        {
+            document.touch(position, |cell| cell.execution_count = Some(count));
         }
         if let Some(state) = self.outputs.widgets() {
             document.set_widgets(state);
