@@ -11,6 +11,7 @@ import keyword
 import linecache
 import re
 import sys
+import traceback
 import zlib
 
 from IPython.core.autocall import IPyAutocall
@@ -328,6 +329,9 @@ def _run_part(code, info, hook=None):
             shell.showtraceback(running_compiled_code=True)
         if shell.last_error is None:  # IPython was interrupted at it
             shell.show_plainly(error)
+        if isinstance(error, MemoryError):
+            # `sys.last_exc` keeps the error, its frames keep what filled the memory, and the next cells would have none.
+            traceback.clear_frames(error.__traceback__)
     else:
         return False
     return True
