@@ -35,7 +35,7 @@ pub(crate) use live::{
     CellPatch, CellView, Document, NewCell, Place, Selection, Status, StepsChange, reader_name,
 };
 pub(crate) use new::NewNotebook;
-pub(crate) use outputs::{Outputs, text_of};
+pub(crate) use outputs::{Outputs, text_of, valid};
 pub(crate) use parameters::{Parameter, inject, is_variable, literal};
 pub(crate) use path::NotebookPath;
 pub(crate) use percent::from_script;

@@ -3,12 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
+use python_wasm::jupyter_protocol::{DisplayData, ExecuteResult, UpdateDisplayData};
 use python_wasm::{Comm, Event as Shown};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::message::{Channel, Header, Message};
 use crate::id::{ExecutionId, SessionId};
+use crate::notebook::valid;
 use crate::session::{Event, ExecutionState, Finished, Happening, Notice};
 
 /// What a client is told of a session, event by event.
@@ -197,9 +199,37 @@ pub(crate) fn parts(shown: &Shown) -> (&'static str, Value, Map<String, Value>, 
     };
     match shown {
         Shown::Stream(content) => plain("stream", json!(content)),
-        Shown::DisplayData(content) => plain("display_data", json!(content)),
-        Shown::UpdateDisplayData(content) => plain("update_display_data", json!(content)),
-        Shown::ExecuteResult(content) => plain("execute_result", json!(content)),
+        // Clients check it by the rules of nbformat.
+        Shown::DisplayData(content) => {
+            let data = valid(content.data.clone());
+            plain(
+                "display_data",
+                json!(DisplayData {
+                    data,
+                    ..content.clone()
+                }),
+            )
+        }
+        Shown::UpdateDisplayData(content) => {
+            let data = valid(content.data.clone());
+            plain(
+                "update_display_data",
+                json!(UpdateDisplayData {
+                    data,
+                    ..content.clone()
+                }),
+            )
+        }
+        Shown::ExecuteResult(content) => {
+            let data = valid(content.data.clone());
+            plain(
+                "execute_result",
+                json!(ExecuteResult {
+                    data,
+                    ..content.clone()
+                }),
+            )
+        }
         Shown::Error(content) => plain("error", json!(content)),
         Shown::ClearOutput(content) => plain("clear_output", json!(content)),
         Shown::InputRequest(content) => plain("input_request", json!(content)),

@@ -216,7 +216,7 @@ fn id(transient: Option<Transient>) -> Option<String> {
 
 /// Returns the media as nbformat admits them, in an order of their own, so that the same run writes
 /// the same file.
-fn valid(media: Media) -> Media {
+pub(crate) fn valid(media: Media) -> Media {
     let mut content: Vec<_> = media.content.into_iter().map(admitted).collect();
     content.sort_by(|first, second| first.mime_type().cmp(second.mime_type()));
     content.dedup_by(|first, second| first.mime_type() == second.mime_type());

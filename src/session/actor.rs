@@ -207,7 +207,7 @@ impl Actor {
         self.idle_since = Instant::now();
         // In each case, who has gone needs no answer.
         match ask {
-            Ask::Execute(submission, reply) => drop(reply.send(self.enqueue(submission).await)),
+            Ask::Execute(submission, reply) => drop(reply.send(self.enqueue(*submission).await)),
             Ask::Cancel(execution) => self.cancel(execution).await,
             Ask::Interrupt => self.interrupt().await,
             Ask::Input(line, reply) => drop(reply.send(self.answer(line))),

@@ -84,7 +84,7 @@ type Reply<T> = oneshot::Sender<Result<T, Fault>>;
 
 /// What an actor can be asked.
 pub(super) enum Ask {
-    Execute(Submission, Reply<Accepted>),
+    Execute(Box<Submission>, Reply<Accepted>),
     Cancel(ExecutionId),
     Interrupt,
     Input(Option<String>, Reply<()>),
@@ -196,7 +196,8 @@ impl Handle {
 
     /// Queues code.
     pub(crate) async fn execute(&self, submission: Submission) -> Result<Accepted, Fault> {
-        self.ask(|reply| Ask::Execute(submission, reply)).await
+        self.ask(|reply| Ask::Execute(Box::new(submission), reply))
+            .await
     }
 
     /// Interrupts the running cell; those that wait are not run. Never waits behind a queue.

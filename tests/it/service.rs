@@ -21,6 +21,7 @@ mod fuel;
 mod hostile_files;
 mod idempotency;
 mod interrupted;
+mod jupyter;
 mod kept;
 mod keys;
 mod killed_anywhere;

@@ -3312,9 +3312,9 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["StartKernel"];
+                "application/json": components["schemas"]["StartKernel"] | null;
             };
         };
         responses: {

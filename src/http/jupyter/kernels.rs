@@ -98,7 +98,7 @@ pub(super) async fn list(
 }
 
 /// Starts a kernel.
-#[utoipa::path(post, path = "/api/kernels", tag = "jupyter", request_body = StartKernel,
+#[utoipa::path(post, path = "/api/kernels", tag = "jupyter", request_body = Option<StartKernel>,
     responses((status = 201, description = "It is there", body = KernelView,
         headers(("Location", description = "Its address")))))]
 pub(super) async fn create(
