@@ -68,6 +68,9 @@ impl Refusal {
     }
 }
 
+/// Most binary parts of a message.
+const BUFFERS: usize = 1024;
+
 const OK: i32 = 0;
 const FAULT: i32 = -2;
 /// Fuel that a call costs besides what it moves.
@@ -195,7 +198,8 @@ async fn perform(
             metadata,
             buffers,
         } => {
-            let bytes = body.len() as u64 + text_bytes(&content);
+            let beside: u64 = metadata.values().map(text_bytes).sum();
+            let bytes = body.len() as u64 + text_bytes(&content) + beside;
             let buffers = pieces(body, &buffers)?;
             let event = Event::parse(&r#type, content, metadata, buffers).map_err(|reason| {
                 Refusal::new(
@@ -273,6 +277,12 @@ async fn perform(
 
 /// Cuts a body into the binary parts of a message.
 fn pieces(body: Vec<u8>, lengths: &[usize]) -> Result<Vec<Buffer>, Refusal> {
+    if lengths.len() > BUFFERS {
+        return Err(Refusal::new(
+            "ValueError",
+            format!("a message has {BUFFERS} buffers at most"),
+        ));
+    }
     let mut rest = Bytes::from(body);
     let mut pieces = Vec::new();
     for &length in lengths {

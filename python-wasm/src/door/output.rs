@@ -98,12 +98,12 @@ impl Output {
             | Event::UpdateDisplayData(_)
             | Event::ExecuteResult(_)
             | Event::CommOpen(_)
-            | Event::CommMsg(_) => self.admit_display(event, bytes),
+            | Event::CommMsg(_)
+            | Event::CommClose(_) => self.admit_display(event, bytes),
             // Small, and a cell's end must not get lost.
-            Event::Error(_)
-            | Event::ClearOutput(_)
-            | Event::InputRequest(_)
-            | Event::CommClose(_) => Verdict::Show(event),
+            Event::Error(_) | Event::ClearOutput(_) | Event::InputRequest(_) => {
+                Verdict::Show(event)
+            }
         }
     }
 

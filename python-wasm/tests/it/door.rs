@@ -54,6 +54,14 @@ async fn garbage_on_the_door_is_answered_with_an_error() {
             "does not fit its form",
         ),
         (
+            "call({'op': 'emit', 'type': 'comm_msg', 'content': {'comm_id': 'c', 'data': {}}, 'buffers': [1]})",
+            "longer than its body",
+        ),
+        (
+            "call({'op': 'emit', 'type': 'comm_msg', 'content': {'comm_id': 'c', 'data': {}}, 'buffers': [0] * 1025})",
+            "1024 buffers at most",
+        ),
+        (
             "call({'op': 'emit', 'type': 'stream', 'session': 'other', 'content': {}})",
             "unknown field",
         ),

@@ -5,32 +5,41 @@ use axum::extract::Request;
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderValue, Uri, header};
 
+/// What stands in a path in the place of a token that leads nowhere.
+const HIDDEN: &str = "-";
+
 /// Takes a token out of the path and puts it where the others have it, before anything is logged.
 pub(in crate::http) fn from_path(mut request: Request) -> Request {
-    let Some((mut token, rest)) = taken(request.uri()) else {
+    let path = request.uri().path();
+    let Some(behind) = path.strip_prefix("/g/") else {
         return request;
     };
-    token.set_sensitive(true);
-    // Those clients also send a header with an empty token in it.
-    request.headers_mut().insert(header::AUTHORIZATION, token);
-    *request.uri_mut() = rest;
+    let (token, rest) = behind.split_once('/').unwrap_or((behind, ""));
+    // The service's own API, and its page, are not to be had this way.
+    let meant = rest.starts_with("api/") && !rest.starts_with("api/v1/");
+    let token = HeaderValue::try_from(format!("token {token}"));
+    let path = match meant {
+        true => format!("/{rest}"),
+        false => format!("/g/{HIDDEN}/{rest}"),
+    };
+    if let (true, Ok(mut token)) = (meant, token) {
+        token.set_sensitive(true);
+        // Those clients also send a header with an empty token in it.
+        request.headers_mut().insert(header::AUTHORIZATION, token);
+    }
+    *request.uri_mut() = with_path(request.uri(), &path);
     request
 }
 
-fn taken(uri: &Uri) -> Option<(HeaderValue, Uri)> {
-    let (token, rest) = uri.path().strip_prefix("/g/")?.split_once('/')?;
-    // The service's own API, and its page, are not to be had this way.
-    if !rest.starts_with("api/") || rest.starts_with("api/v1/") {
-        return None;
-    }
-    let token = HeaderValue::try_from(format!("token {token}")).ok()?;
+/// Returns an address with another path, which is a part of the one it has.
+fn with_path(uri: &Uri, path: &str) -> Uri {
     let path = match uri.query() {
-        Some(query) => format!("/{rest}?{query}"),
-        None => format!("/{rest}"),
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
     };
     let mut parts = uri.clone().into_parts();
-    parts.path_and_query = Some(PathAndQuery::try_from(path).ok()?);
-    Some((token, Uri::from_parts(parts).ok()?))
+    parts.path_and_query = PathAndQuery::try_from(path).ok();
+    Uri::from_parts(parts).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -48,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_taken_out_of_the_path_for_jupyters_addresses_alone() {
+    fn a_token_is_taken_out_of_every_path_and_counts_for_jupyters_addresses_alone() {
         let token = Some("token abc".to_owned());
         for (uri, rest) in [
             ("/g/abc/api/kernels", "/api/kernels"),
@@ -59,14 +68,15 @@ mod tests {
         ] {
             assert_eq!(passed(uri), (rest.to_owned(), token.clone()));
         }
-        for uri in [
-            "/api/kernels",
-            "/g/abc/api/v1/sessions",
-            "/g/abc",
-            "/g/abc/docs",
-            "/g//x",
+        for (uri, left) in [
+            ("/api/kernels", "/api/kernels"),
+            ("/graph", "/graph"),
+            ("/g/abc/api/v1/sessions", "/g/-/api/v1/sessions"),
+            ("/g/abc/docs?x=1", "/g/-/docs?x=1"),
+            ("/g/abc", "/g/-/"),
+            ("/g//x", "/g/-/x"),
         ] {
-            assert_eq!(passed(uri), (uri.to_owned(), None));
+            assert_eq!(passed(uri), (left.to_owned(), None));
         }
     }
 }
