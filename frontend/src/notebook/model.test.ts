@@ -63,10 +63,20 @@ describe('what is run', () => {
     play(copy, lost, warned, changed(cell('b', { change: 2 }), 11))
     // The hours until the service was there again are no time that it ran.
     expect(copy.activities.get('a')).toMatchObject({ state: 'done', outcome: 'lost', took: undefined })
-    expect(copy.activities.get('b')).toMatchObject({ state: 'done', givenUp: true })
+    expect(copy.activities.get('b')).toMatchObject({ state: 'done', notRun: 'stopped' })
     expect(copy.cells.get('b')!.running).toBe(false)
     play(copy, started('b'))
-    expect(copy.activities.get('b')?.givenUp).toBeUndefined()
+    expect(copy.activities.get('b')?.notRun).toBeUndefined()
+  })
+
+  it('that was not run stays marked as the document says, until it begins or is changed', () => {
+    const copy = notebook(cell('a', { not_run: { reason: 'The cell before it was lost.' } }), cell('b'))
+    play(copy, started('a'))
+    expect(copy.cells.get('a')!.not_run).toBeNull()
+    play(copy, changed(cell('b', { change: 2, not_run: { reason: 'The service stopped.' } }), 11))
+    expect(copy.cells.get('b')!.not_run).toEqual({ reason: 'The service stopped.' })
+    play(copy, changed(cell('b', { change: 3 }), 12))
+    expect(copy.cells.get('b')!.not_run).toBeUndefined()
   })
 
   it('is not given up when there is only something to know of it', () => {

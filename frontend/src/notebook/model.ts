@@ -25,6 +25,8 @@ export interface Cell {
   stale: boolean
   /** It runs or waits to run. */
   running: boolean
+  /** It waited to run, and was given up. */
+  not_run?: { reason: string } | null
 }
 
 /** What is known of a cell's execution beyond the document. */
@@ -39,8 +41,8 @@ export interface Activity {
   took?: number
   usage?: Usage
   outcome?: string
-  /** It waited to run when the service ended, and was not begun. */
-  givenUp?: boolean
+  /** It was asked to run and was not begun: the service ended while it waited, or refused what was to run before it. */
+  notRun?: 'stopped' | 'refused'
   prompt?: { prompt: string; password: boolean }
   checkpointBefore?: string | null
 }
@@ -115,6 +117,7 @@ export function apply(notebook: Notebook, event: Event, now: number): Applied {
         notebook.partial.delete(cell.cell_id)
         cell.outputs = []
         cell.running = true
+        cell.not_run = null
       }
       return 'applied'
     case 'finished':
@@ -166,7 +169,7 @@ export function apply(notebook: Notebook, event: Event, now: number): Applied {
     }
     case 'log':
       // A warning of a cell, and of no execution: it waited to run, and will not.
-      if (cell !== undefined && event.execution_id === undefined && event.content.level === 'warning') notebook.activities.set(cell.cell_id, { state: 'done', since: now, givenUp: true })
+      if (cell !== undefined && event.execution_id === undefined && event.content.level === 'warning') notebook.activities.set(cell.cell_id, { state: 'done', since: now, notRun: 'stopped' })
       return 'applied'
     case 'gap':
       return 'reload'
@@ -217,7 +220,7 @@ function change(notebook: Notebook, wire: WireCell, stale: boolean, running: boo
   const outputs = follows ? known.outputs : reconciled(known?.outputs ?? [], wire.outputs)
   if (!running) notebook.partial.delete(id)
   // What is not there any longer is not in the event either.
-  const next: Cell = { ...wire, attachments: wire.attachments, outputs, stale, running }
+  const next: Cell = { ...wire, attachments: wire.attachments, not_run: wire.not_run, outputs, stale, running }
   if (known?.source !== wire.source || known.cell_type !== wire.cell_type) notebook.edits += 1
   if (known === undefined) notebook.cells.set(id, next)
   else Object.assign(known, next)

@@ -39,6 +39,7 @@ export default {
       service: 'The service stopped while this cell ran. The variables are as they were before it.',
       worker: 'This cell was broken off: the process that ran it ended. The variables are as they were before it.',
       waited: 'This cell was not run: the service stopped while it waited.',
+      behind: 'This cell was not run: what was to run before it could not be started.',
       again: 'Run again',
     },
     helpOf: 'Help for {name}',
