@@ -58,12 +58,8 @@ export function useRunActions({ id, copy, order, drafts, selection, toasts, cell
     const which = selection.selectedCells.value
     const next = order.value[order.value.indexOf(which.at(-1) ?? '') + 1]
     void run(which)
-    if (next !== undefined) {
-      selection.go(next)
-    } else {
-      const added = await add(copy.value?.order.length ?? 0)
-      if (added !== undefined) selection.go(added, 'edit')
-    }
+    if (next === undefined) await selection.goTo(add(copy.value?.order.length ?? 0), 'edit')
+    else selection.go(next)
   }
 
   function runWhich(which: 'all' | 'above' | 'below' | 'stale'): Promise<void> {

@@ -80,9 +80,14 @@ function setup(id: string) {
     selection.editors.get(conflict.cell)?.replace(text ?? conflict.theirs.source)
   }
 
-  /** Keeps a cell active, whatever comes and goes. */
+  let opened = false
+
+  /** Keeps a cell active, whatever comes and goes. A notebook in which nothing stands is opened to be written in. */
   function settle(): void {
-    if (selection.active.value === null || cell(selection.active.value) === undefined) selection.active.value = order.value[0] ?? null
+    const [first, ...others] = order.value
+    if (!opened && first !== undefined && others.length === 0 && textOf(first) === '') selection.go(first, 'edit')
+    else if (selection.active.value === null || cell(selection.active.value) === undefined) selection.active.value = first ?? null
+    opened = true
   }
   let place = 0
   watch(order, (now) => {
