@@ -141,6 +141,7 @@ export default {
   },
   outputs: {
     area: 'Output',
+    traceback: 'Where the error came from',
     frame: 'Output, shown apart from this page',
     preparing: 'Preparing…',
     fetching: 'Fetching…',

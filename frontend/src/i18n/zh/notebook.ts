@@ -144,6 +144,7 @@ export default {
   },
   outputs: {
     area: '输出',
+    traceback: '错误来源',
     frame: '输出，与此页面隔离显示',
     preparing: '正在准备…',
     fetching: '正在获取…',
