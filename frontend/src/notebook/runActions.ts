@@ -9,7 +9,7 @@ import { Turns, type Turn } from './turns'
 /** What was typed into a cell could not be saved, which was told of when that was tried. */
 class Unsaved extends Error {}
 
-export function useRunActions({ id, copy, order, drafts, selection, toasts, cell }: Context, connection: Connection) {
+export function useRunActions({ id, copy, order, drafts, selection, toasts, cell }: Context, connection: Connection, { forgetWidgets }: { forgetWidgets: () => void }) {
   const session = () => copy.value?.sessionId ?? null
 
   /** Cells that were asked to run, and of which the service does not know yet. */
@@ -83,6 +83,7 @@ export function useRunActions({ id, copy, order, drafts, selection, toasts, cell
     if (of !== null) {
       const done = await toasts.attempt(() => got(api.POST('/api/v1/sessions/{session_id}/restart', { params: { path: { session_id: of } } })))
       if (done === undefined) return
+      forgetWidgets()
     }
     if (andRunAll) await runWhich('all')
   }

@@ -11,12 +11,17 @@ import { hiddenBy, useOutline } from './outline'
 import { cellOf } from './read'
 import { useRunActions } from './runActions'
 import { useSelection } from './selection'
+import { useWidgetActions } from './widgetActions'
 
 function setup(id: string) {
   const toasts = useToasts()
   const connection = useConnection(id, {
     onLoaded: () => settle(),
-    onBack: () => void drafts.saveAll(),
+    onBack() {
+      void drafts.saveAll()
+      widgets.resumeWidgets()
+    },
+    onEvent: (event) => widgets.hear(event),
   })
   const { copy } = connection
 
@@ -101,7 +106,8 @@ function setup(id: string) {
 
   const context = { id, copy, order, drafts, selection, folded, toasts, cell, textOf, flush: connection.flush }
   const cells = useCellActions(context, connection)
-  const runs = useRunActions(context, connection)
+  const widgets = useWidgetActions(context, connection)
+  const runs = useRunActions(context, connection, widgets)
 
   function close(): void {
     void drafts.saveAll()
@@ -113,6 +119,7 @@ function setup(id: string) {
     ...selection,
     ...cells,
     ...runs,
+    widgets: markRaw(widgets.widgets),
     id,
     order,
     outline,
