@@ -109,10 +109,10 @@ function kindOf(state: WidgetState): Kind {
     case 'Button':
       return { kind: 'button', style, hint }
     case 'DatePicker':
-    case 'TimePicker':
-    case 'DatetimePicker':
-    case 'NaiveDatetimePicker': {
-      const of: MomentKind = name === 'DatePicker' ? 'date' : name === 'TimePicker' ? 'time' : name === 'DatetimePicker' ? 'datetime' : 'naive'
+    case 'Time':
+    case 'Datetime':
+    case 'NaiveDatetime': {
+      const of: MomentKind = name === 'DatePicker' ? 'date' : name === 'Time' ? 'time' : name === 'Datetime' ? 'datetime' : 'naive'
       return { kind: 'moment', of, value: momentOf(of, value), min: momentOf(of, state.min), max: momentOf(of, state.max) }
     }
     case 'ColorPicker':
