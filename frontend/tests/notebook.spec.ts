@@ -115,6 +115,7 @@ test('a cell that is run leaves no completions behind', async ({ page }) => {
     await new Promise((resolve) => setTimeout(resolve, 400))
     await route.continue()
   })
+  await cell(page, 1).locator('.source').click()
   await expect(page.locator('.cm-focused')).toBeVisible()
   const asked = page.waitForRequest('**/complete')
   await page.keyboard.type('pri')
