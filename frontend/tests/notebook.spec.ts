@@ -57,11 +57,84 @@ test('cells run in the order in which they were asked to, also while one is stil
     await route.continue()
   })
   await cell(page, 1).locator('.source').click()
+  await expect(cell(page, 1).locator('.cm-focused')).toBeVisible()
   await page.keyboard.press('End')
   await page.keyboard.insertText('00')
   for (let times = 0; times < 3; times += 1) await page.keyboard.press('Shift+Enter')
   await expect(cell(page, 3).locator('.outputs')).toHaveText('1010', { timeout: 30_000 })
   await expect(cell(page, 1)).toContainText('[1]')
+})
+
+test('what is typed before the editor is there waits for it, and is no command', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('Ahead', ['n = 1', 'n += 1', 'n * 10'])
+  let arrive = () => undefined as void
+  const late = new Promise<void>((resolve) => (arrive = resolve))
+  await page.route(/CodeEditor/, async (route) => {
+    await late
+    await route.continue()
+  })
+  await open(page, id)
+  await cell(page, 1).locator('.source').click()
+  // As commands these go to the last cell and cut it.
+  for (const key of ['End', '0', 'x', 'Backspace', 'Shift+Enter', 'Shift+Enter', 'Shift+Enter']) await page.keyboard.press(key)
+  await expect(page.locator('.cm-editor')).toHaveCount(0)
+  arrive()
+  await expect(cell(page, 3).locator('.outputs')).toHaveText('110', { timeout: 30_000 })
+  expect((await look(id)).cells.map(({ source }) => source)).toEqual(['n = 10', 'n += 1', 'n * 10', ''])
+})
+
+test('behind a run that is refused nothing runs; another try runs all of it in its order', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('Refused', ['n = 1', 'n += 1', 'n * 10'])
+  await open(page, id)
+  let full = true
+  const asked: string[] = []
+  await page.route('**/execute', async (route) => {
+    asked.push((route.request().postDataJSON() as { cell_id: string }).cell_id)
+    if (!full) return route.continue()
+    // Late enough for the others to be asked for meanwhile.
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    await route.fulfill({ status: 429, contentType: 'application/problem+json', body: JSON.stringify({ title: 'Full', code: 1, message: 'The queue is full.', solution: 'Wait.' }) })
+  })
+  await cell(page, 1).focus()
+  for (let times = 0; times < 3; times += 1) await page.keyboard.press('Shift+Enter')
+  await expect(page.getByText('The queue is full.')).toBeVisible()
+  for (const number of [2, 3]) await expect(cell(page, number).getByRole('note')).toContainText('This cell was not run')
+  await expect(cell(page, 1).getByRole('note')).toHaveCount(0)
+  expect(asked).toHaveLength(1)
+  full = false
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect(cell(page, 3).locator('.outputs')).toHaveText('20', { timeout: 30_000 })
+  await expect(page.getByRole('note')).toHaveCount(0)
+  expect(asked).toHaveLength(4)
+})
+
+test('a cell that is run leaves no completions behind', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('Popup', [''])
+  await open(page, id)
+  await page.route('**/complete', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    await route.continue()
+  })
+  await cell(page, 1).locator('.source').click()
+  await expect(page.locator('.cm-focused')).toBeVisible()
+  const asked = page.waitForRequest('**/complete')
+  await page.keyboard.type('pri')
+  await asked
+  const answered = page.waitForResponse('**/complete')
+  await page.keyboard.press('Control+Enter')
+  await answered
+  await expect(cell(page, 1)).toContainText('[1]', { timeout: 30_000 })
+  await expect(page.locator('.cm-tooltip-autocomplete')).toHaveCount(0)
+})
+
+test('a cell is called by its place and by how many there are, also while it is written in', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('Label', [''])
+  await open(page, id)
+  await expect(page.getByRole('textbox', { name: 'Code cell 1 of 1' })).toBeFocused()
+  await page.getByRole('button', { name: 'Add code' }).first().click()
+  await expect(page.getByRole('textbox', { name: 'Code cell 2 of 2' })).toBeFocused()
+  await cell(page, 1).locator('.source').click()
+  await expect(page.getByRole('textbox', { name: 'Code cell 1 of 2' })).toBeFocused()
 })
 
 test('the execution of a cell is undone: variables come back', async ({ page }) => {

@@ -41,10 +41,16 @@ test('the panels show variables, the session, the queue and a history that can b
   await expect(panels.locator('.variable').filter({ hasText: 'extra' })).toHaveCount(0)
 
   await panels.getByRole('tab', { name: 'History' }).click()
+  // What was gone back from is still there, and told apart.
+  await expect(panels.getByRole('listitem').nth(0)).toContainText('before the undo')
+  await expect(panels.getByRole('listitem').nth(1)).not.toContainText('before the undo')
   await panels.getByRole('listitem').nth(1).getByRole('button', { name: /^What can be done/ }).click()
   await page.getByRole('menuitem', { name: 'Fork from here into a new tab' }).click()
   await expect(page).not.toHaveURL(new RegExp(id))
   await expect(page).toHaveURL(/\/notebooks\//)
+  const { path } = (await (await api.get(`/api/v1/notebooks/${page.url().split('/').at(-1)}`)).json()) as { path: string }
+  await expect(page.getByRole('treeitem', { name: path })).toBeVisible()
+  await expect(page.getByRole('tab', { name: path.replace('.ipynb', '') })).toBeVisible()
   // The cells came with it; the variables are those of the first one.
   await expect(page.locator('.cell[data-cell]')).toHaveCount(2)
   await page.locator('.cell[data-cell]').nth(1).locator('.source').click()

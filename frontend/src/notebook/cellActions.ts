@@ -66,13 +66,11 @@ export function useCellActions({ id, copy, order, drafts, selection, folded, toa
   }
 
   async function addAbove(type: CellType = 'code', mode: 'command' | 'edit' = 'command'): Promise<void> {
-    const added = await add(Math.max(0, numberOf(selection.active.value)), { cell_type: type })
-    if (added !== undefined) selection.go(added, mode)
+    await selection.goTo(add(Math.max(0, numberOf(selection.active.value)), { cell_type: type }), mode)
   }
 
   async function addBelow(type: CellType = 'code', mode: 'command' | 'edit' = 'command', after = selection.active.value): Promise<void> {
-    const added = await add(numberOf(after) + 1, { cell_type: type })
-    if (added !== undefined) selection.go(added, mode)
+    await selection.goTo(add(numberOf(after) + 1, { cell_type: type }), mode)
   }
 
   async function remove(which: string[] = selection.selectedCells.value): Promise<void> {

@@ -14,8 +14,8 @@ import { notebookOf } from './read'
 /** So long, in milliseconds, a beginning waits for what comes of it, so that both are one picture. */
 const PATIENCE = 50
 
-/** Opens a notebook. `onLoaded` is told of every fresh copy, `onBack` of a line that is there again. */
-export function useConnection(id: string, { onLoaded, onBack }: { onLoaded: () => void; onBack: () => void }) {
+/** Opens a notebook. `onLoaded` is told of every fresh copy, `onBack` of a line that is there again, `onEvent` of what was applied. */
+export function useConnection(id: string, { onLoaded, onBack, onEvent }: { onLoaded: () => void; onBack: () => void; onEvent: (event: Event) => void }) {
   const copy = ref<Notebook | null>(null)
   const line = ref<Line>('connecting')
   const problem = shallowRef<Refused | null>(null)
@@ -64,6 +64,7 @@ export function useConnection(id: string, { onLoaded, onBack }: { onLoaded: () =
         void load()
         return
       }
+      onEvent(event)
     }
     if (edited) canUndo.value = true
   }
@@ -84,7 +85,8 @@ export function useConnection(id: string, { onLoaded, onBack }: { onLoaded: () =
       const before = copy.value
       copy.value = notebookOf(answer)
       if (before !== null) {
-        copy.value.activities = before.activities
+        const { activities, unsent, asides, beside } = before
+        Object.assign(copy.value, { activities, unsent, asides, beside })
         // What events told of widgets is newer than what is written down.
         for (const [id, state] of before.widgets) copy.value.widgets.set(id, state)
       }

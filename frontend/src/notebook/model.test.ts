@@ -30,6 +30,9 @@ function notebook(...cells: Cell[]): Notebook {
     partial: new Set(),
     watchers: 1,
     widgets: new Map(),
+    unsent: new Map(),
+    asides: new Map(),
+    beside: new Map(),
   }
 }
 
@@ -63,10 +66,20 @@ describe('what is run', () => {
     play(copy, lost, warned, changed(cell('b', { change: 2 }), 11))
     // The hours until the service was there again are no time that it ran.
     expect(copy.activities.get('a')).toMatchObject({ state: 'done', outcome: 'lost', took: undefined })
-    expect(copy.activities.get('b')).toMatchObject({ state: 'done', givenUp: true })
+    expect(copy.activities.get('b')).toMatchObject({ state: 'done', notRun: 'stopped' })
     expect(copy.cells.get('b')!.running).toBe(false)
     play(copy, started('b'))
-    expect(copy.activities.get('b')?.givenUp).toBeUndefined()
+    expect(copy.activities.get('b')?.notRun).toBeUndefined()
+  })
+
+  it('that was not run stays marked as the document says, until it begins or is changed', () => {
+    const copy = notebook(cell('a', { not_run: { reason: 'The cell before it was lost.' } }), cell('b'))
+    play(copy, started('a'))
+    expect(copy.cells.get('a')!.not_run).toBeNull()
+    play(copy, changed(cell('b', { change: 2, not_run: { reason: 'The service stopped.' } }), 11))
+    expect(copy.cells.get('b')!.not_run).toEqual({ reason: 'The service stopped.' })
+    play(copy, changed(cell('b', { change: 3 }), 12))
+    expect(copy.cells.get('b')!.not_run).toBeUndefined()
   })
 
   it('is not given up when there is only something to know of it', () => {
@@ -296,5 +309,43 @@ describe('a service that came back', () => {
     settle(copy, notebook(cell('a', { running: true }), cell('b', { outputs: printed })), thought)
     expect([...copy.cells.values()].map((each) => activityOf(copy, each))).toEqual(['running', 'running'])
     expect(copy.kernel).toBe('busy')
+  })
+})
+
+describe('what code shows that a widget called', () => {
+  const VIEW = 'application/vnd.jupyter.widget-view+json'
+  const said = (happening: Happening, execution = 'x') => event(happening, undefined, { execution_id: execution })
+  const called = (comm: string) => said({ type: 'started', content: { code: `# comm_msg ${comm}` } })
+  const ended = said({ type: 'finished', content: { outcome: 'ok', execution_count: null, usage, checkpoint_before: 'a', checkpoint_after: 'b' } })
+  const withBox = () => {
+    const copy = notebook(cell('other'), cell('a', { outputs: [{ output_type: 'display_data', data: { [VIEW]: { model_id: 'box' } }, metadata: {} }] }))
+    copy.widgets.set('box', { _model_name: 'VBoxModel', children: ['IPY_MODEL_button'] })
+    copy.widgets.set('button', { _model_name: 'ButtonModel' })
+    return copy
+  }
+
+  it('stands below the cell that shows the widget, apart from what the cell showed', () => {
+    const copy = withBox()
+    play(copy, called('button'), said({ type: 'stream', content: { name: 'stdout', text: 'clicked\n' } }), ended, said({ type: 'stream', content: { name: 'stdout', text: 'late' } }))
+    expect(copy.asides.get('a')).toEqual([{ output_type: 'stream', name: 'stdout', text: 'clicked\n' }])
+    expect(copy.cells.get('a')!.outputs).toHaveLength(1)
+    expect([...copy.asides.keys()]).toEqual(['a'])
+  })
+
+  it('is cleared by itself, and goes when the cell runs again', () => {
+    const copy = withBox()
+    const print = (text: string) => said({ type: 'stream', content: { name: 'stdout', text } })
+    play(copy, called('button'), print('one'), said({ type: 'clear_output', content: { wait: true } }), print('two'))
+    expect(copy.asides.get('a')).toEqual([{ output_type: 'stream', name: 'stdout', text: 'two' }])
+    expect(copy.cells.get('a')!.outputs).toHaveLength(1)
+    play(copy, said({ type: 'clear_output', content: { wait: false } }))
+    expect(copy.asides.has('a')).toBe(false)
+    play(copy, print('three'), started('a'))
+    expect(copy.asides.has('a')).toBe(false)
+  })
+
+  it('is nowhere when no cell shows the widget', () => {
+    const copy = play(withBox(), called('stranger'), said({ type: 'stream', content: { name: 'stdout', text: 'x' } }))
+    expect(copy.asides.size).toBe(0)
   })
 })

@@ -5,7 +5,8 @@ import { never, type Event, type Usage, type WireCell } from '@/api/events'
 import { joined, still, type DisplayOutput, type Output } from '@/outputs/types'
 import type { Attachments } from '@/outputs/pictures'
 import { overwritten } from '@/outputs/printed'
-import { takeWidget, type Widgets } from '@/outputs/widgets'
+import { takeWidget, WIDGET_VIEW, type Widgets } from '@/widgets/state'
+import { holds } from '@/widgets/survey'
 
 export type CellType = 'code' | 'markdown' | 'raw'
 
@@ -25,6 +26,8 @@ export interface Cell {
   stale: boolean
   /** It runs or waits to run. */
   running: boolean
+  /** It waited to run, and was given up. */
+  not_run?: { reason: string } | null
 }
 
 /** What is known of a cell's execution beyond the document. */
@@ -39,8 +42,8 @@ export interface Activity {
   took?: number
   usage?: Usage
   outcome?: string
-  /** It waited to run when the service ended, and was not begun. */
-  givenUp?: boolean
+  /** It was asked to run and was not begun: the service ended while it waited, or refused what was to run before it. */
+  notRun?: 'stopped' | 'refused'
   prompt?: { prompt: string; password: boolean }
   checkpointBefore?: string | null
 }
@@ -68,6 +71,12 @@ export interface Notebook {
   watchers: number
   /** The widgets that its cells made, as they stand. */
   widgets: Widgets
+  /** Of each widget what this browser changed and has not sent yet. */
+  unsent: Map<string, ReadonlySet<string>>
+  /** What code shows that widgets called: by the cell that shows the widget, below its own outputs. */
+  asides: Map<string, Output[]>
+  /** Executions of such code, and their cells. */
+  beside: Map<string, string>
 }
 
 /** Whether the copy is whole after an event, or has to be fetched again. */
@@ -115,10 +124,16 @@ export function apply(notebook: Notebook, event: Event, now: number): Applied {
         notebook.partial.delete(cell.cell_id)
         cell.outputs = []
         cell.running = true
+        cell.not_run = null
+        notebook.asides.delete(cell.cell_id)
+      } else if (event.execution_id !== undefined) {
+        const shows = cellOfWidget(notebook, event.content.code)
+        if (shows !== undefined) notebook.beside.set(event.execution_id, shows)
       }
       return 'applied'
     case 'finished':
       notebook.kernel = 'idle'
+      if (event.execution_id !== undefined) notebook.beside.delete(event.execution_id)
       if (cell !== undefined) {
         const started = notebook.activities.get(cell.cell_id)?.started
         const lost = event.content.outcome === 'lost'
@@ -134,11 +149,11 @@ export function apply(notebook: Notebook, event: Event, now: number): Applied {
       }
       return 'applied'
     case 'stream':
-      for (const outputs of shownBy(notebook, cell)) addStream(outputs, event.content.name, event.content.text)
+      for (const outputs of shownBy(notebook, event)) addStream(outputs, event.content.name, event.content.text)
       return 'applied'
     case 'display_data':
     case 'execute_result':
-      for (const outputs of shownBy(notebook, cell)) {
+      for (const outputs of shownBy(notebook, event)) {
         const { data, metadata, transient } = event.content
         const shown: DisplayOutput = { output_type: event.type, data, metadata }
         if (transient?.display_id !== undefined) shown.display_id = transient.display_id
@@ -150,14 +165,18 @@ export function apply(notebook: Notebook, event: Event, now: number): Applied {
       for (const each of notebook.cells.values()) updateDisplay(each, event.content.transient?.display_id, event.content)
       return 'applied'
     case 'error':
-      for (const outputs of shownBy(notebook, cell)) outputs.push({ output_type: 'error', ...event.content })
+      for (const outputs of shownBy(notebook, event)) outputs.push({ output_type: 'error', ...event.content })
       return 'applied'
-    case 'clear_output':
+    case 'clear_output': {
+      const aside = asideOf(notebook, event)
+      if (aside !== undefined && event.content.wait) notebook.clearing.add(`${aside} aside`)
+      else if (aside !== undefined) notebook.asides.delete(aside)
       if (cell !== undefined && !notebook.partial.has(cell.cell_id)) {
         if (event.content.wait) notebook.clearing.add(cell.cell_id)
         else cell.outputs = []
       }
       return 'applied'
+    }
     case 'input_request': {
       const activity = cell && notebook.activities.get(cell.cell_id)
       if (activity) activity.prompt = event.content
@@ -166,7 +185,7 @@ export function apply(notebook: Notebook, event: Event, now: number): Applied {
     }
     case 'log':
       // A warning of a cell, and of no execution: it waited to run, and will not.
-      if (cell !== undefined && event.execution_id === undefined && event.content.level === 'warning') notebook.activities.set(cell.cell_id, { state: 'done', since: now, givenUp: true })
+      if (cell !== undefined && event.execution_id === undefined && event.content.level === 'warning') notebook.activities.set(cell.cell_id, { state: 'done', since: now, notRun: 'stopped' })
       return 'applied'
     case 'gap':
       return 'reload'
@@ -178,7 +197,7 @@ export function apply(notebook: Notebook, event: Event, now: number): Applied {
       return 'applied'
     case 'comm_open':
     case 'comm_msg':
-      takeWidget(notebook.widgets, event.content.comm_id, event.content.data)
+      takeWidget(notebook.widgets, event.content.comm_id, event.content.data, notebook.unsent.get(event.content.comm_id))
       return 'applied'
     default:
       return never(event)
@@ -216,8 +235,9 @@ function change(notebook: Notebook, wire: WireCell, stale: boolean, running: boo
   if (!running && activity !== undefined && activity.state !== 'done') notebook.activities.set(id, { state: 'done', since: now })
   const outputs = follows ? known.outputs : reconciled(known?.outputs ?? [], wire.outputs)
   if (!running) notebook.partial.delete(id)
+  if (outputs.length === 0) notebook.asides.delete(id)
   // What is not there any longer is not in the event either.
-  const next: Cell = { ...wire, attachments: wire.attachments, outputs, stale, running }
+  const next: Cell = { ...wire, attachments: wire.attachments, not_run: wire.not_run, outputs, stale, running }
   if (known?.source !== wire.source || known.cell_type !== wire.cell_type) notebook.edits += 1
   if (known === undefined) notebook.cells.set(id, next)
   else Object.assign(known, next)
@@ -240,11 +260,40 @@ function same(a: unknown, b: unknown): boolean {
   return keys.length === Object.keys(b).length && keys.every((key) => same((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]))
 }
 
-/** Returns the outputs to which a cell adds, after a clearing that waited; none while they are not whole. */
-function shownBy(notebook: Notebook, cell: Cell | undefined): Output[][] {
-  if (cell === undefined || notebook.partial.has(cell.cell_id)) return []
+/** Returns the outputs to which an event adds, after a clearing that waited; none while they are not whole. */
+function shownBy(notebook: Notebook, event: Event): Output[][] {
+  const cell = event.cell_id === undefined ? undefined : notebook.cells.get(event.cell_id)
+  if (cell === undefined) return shownAside(notebook, event)
+  if (notebook.partial.has(cell.cell_id)) return []
   if (notebook.clearing.delete(cell.cell_id)) cell.outputs = []
   return [cell.outputs]
+}
+
+/** So many outputs of code that widgets called are shown, the newest; they are in no document. */
+const MOST_ASIDE = 100
+
+function shownAside(notebook: Notebook, event: Event): Output[][] {
+  const cell = asideOf(notebook, event)
+  if (cell === undefined) return []
+  const cleared = notebook.clearing.delete(`${cell} aside`)
+  const known = cleared ? [] : (notebook.asides.get(cell) ?? [])
+  notebook.asides.set(cell, known.slice(-MOST_ASIDE))
+  return [notebook.asides.get(cell)!]
+}
+
+function asideOf(notebook: Notebook, event: Event): string | undefined {
+  return event.cell_id !== undefined || event.execution_id === undefined ? undefined : notebook.beside.get(event.execution_id)
+}
+
+/** Returns the cell that shows the widget which a message is for, by what stands in place of its code. */
+function cellOfWidget(notebook: Notebook, code: string): string | undefined {
+  const widget = /^# comm_(?:open|msg|close) (\S+)$/.exec(code)?.[1]
+  if (widget === undefined) return undefined
+  const { cells, widgets } = toRaw(notebook)
+  for (const { cell_id: id, outputs } of cells.values()) {
+    if (outputs.some((output) => 'data' in output && holds(output.data[WIDGET_VIEW], widget, (of) => widgets.get(of)))) return id
+  }
+  return undefined
 }
 
 function addStream(outputs: Output[], name: 'stdout' | 'stderr', text: string): void {

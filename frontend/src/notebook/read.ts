@@ -2,7 +2,7 @@
 
 import type { Schemas } from '@/api/client'
 import { still } from '@/outputs/types'
-import { savedWidgets } from '@/outputs/widgets'
+import { savedWidgets } from '@/widgets/state'
 import type { Cell, Notebook } from './model'
 
 type Answer = Schemas['NotebookAnswer']
@@ -32,5 +32,8 @@ export function notebookOf(answer: Answer): Notebook {
     partial: new Set(cells.filter((cell) => cell.running).map((cell) => cell.cell_id)),
     watchers: 1,
     widgets: savedWidgets(answer.metadata),
+    unsent: new Map(),
+    asides: new Map(),
+    beside: new Map(),
   }
 }

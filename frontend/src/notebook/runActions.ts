@@ -1,38 +1,56 @@
 // Running cells, and what concerns the session in which they run.
 
+import { reactive } from 'vue'
 import { api, got } from '@/api/client'
 import type { Connection } from './connection'
 import type { Context } from './context'
+import { Turns, type Turn } from './turns'
 
-export function useRunActions({ id, copy, order, drafts, selection, toasts, cell }: Context, connection: Connection) {
+/** What was typed into a cell could not be saved, which was told of when that was tried. */
+class Unsaved extends Error {}
+
+export function useRunActions({ id, copy, order, drafts, selection, toasts, cell }: Context, connection: Connection, { forgetWidgets }: { forgetWidgets: () => void }) {
   const session = () => copy.value?.sessionId ?? null
 
+  /** Cells that were asked to run, and of which the service does not know yet. */
+  const asked = reactive(new Set<string>())
   /** One request after the other: cells run in the order in which they were asked to, however long each takes to be saved. */
-  let last: Promise<unknown> | null = null
+  const turns = new Turns({
+    onRefused,
+    onChange(cells) {
+      for (const each of asked) if (!cells.has(each)) asked.delete(each)
+      for (const each of cells) asked.add(each)
+    },
+  })
 
-  /** Begins at once when nothing is under way. */
-  function inTurn(work: () => Promise<void>): Promise<void> {
-    const next = last === null ? work() : last.then(work)
-    const over: Promise<unknown> = next.catch(() => undefined).then(() => (last === over ? (last = null) : undefined))
-    last = over
-    return next
+  /** What was to come behind a refused cell says that it was not run; another try is one of all of them. */
+  function onRefused(error: unknown, refused: Turn, behind: Turn[]): void {
+    const since = Date.now()
+    const left = (error instanceof Unsaved ? [refused, ...behind] : behind).flatMap(({ cells }) => cells)
+    for (const each of left) copy.value?.activities.set(each, { state: 'done', since, notRun: 'refused' })
+    if (!(error instanceof Unsaved)) toasts.tell(error, () => [refused, ...behind].forEach(take))
+  }
+
+  function take(turn: Turn): Promise<void> {
+    for (const each of turn.cells) if (copy.value?.activities.get(each)?.notRun !== undefined) copy.value.activities.delete(each)
+    return turns.take(turn)
   }
 
   /** Runs code cells one after the other; markdown is only shown. */
-  function run(which: string[] = selection.selectedCells.value): Promise<void> {
-    return inTurn(async () => {
-      for (const each of which) {
-        const known = cell(each)
-        if (known?.cell_type !== 'code') continue
-        if (drafts.get(each) !== undefined && !(await drafts.save(each))) return
-        await execute({ cell_id: each })
-      }
-    })
+  async function run(which: string[] = selection.selectedCells.value): Promise<void> {
+    const code = which.filter((each) => cell(each)?.cell_type === 'code')
+    await Promise.all(code.map((each) => take({ cells: [each], work: () => runOne(each) })))
+  }
+
+  async function runOne(of: string): Promise<void> {
+    if (drafts.get(of) !== undefined && !(await drafts.save(of))) throw new Unsaved()
+    // It may have been removed, or made a text, while it waited.
+    if (cell(of)?.cell_type === 'code') await execute({ cell_id: of })
   }
 
   async function execute(body: { cell_id?: string; which?: 'all' | 'above' | 'below' | 'stale' }): Promise<void> {
-    const answer = await toasts.attempt(() => got(api.POST('/api/v1/notebooks/{id}/execute', { params: { path: { id } }, body })))
-    if (answer !== undefined && copy.value !== null) copy.value.sessionId = answer.session_id
+    const answer = await got(api.POST('/api/v1/notebooks/{id}/execute', { params: { path: { id } }, body }))
+    if (copy.value !== null) copy.value.sessionId = answer.session_id
   }
 
   /** Runs what is selected and goes on: to the next cell, which is made at the end. */
@@ -40,19 +58,18 @@ export function useRunActions({ id, copy, order, drafts, selection, toasts, cell
     const which = selection.selectedCells.value
     const next = order.value[order.value.indexOf(which.at(-1) ?? '') + 1]
     void run(which)
-    if (next !== undefined) {
-      selection.go(next)
-    } else {
-      const added = await add(copy.value?.order.length ?? 0)
-      if (added !== undefined) selection.go(added, 'edit')
-    }
+    if (next === undefined) await selection.goTo(add(copy.value?.order.length ?? 0), 'edit')
+    else selection.go(next)
   }
 
   function runWhich(which: 'all' | 'above' | 'below' | 'stale'): Promise<void> {
     const of = selection.active.value
-    return inTurn(async () => {
-      if (!(await drafts.saveAll())) return
-      await execute(which === 'above' || which === 'below' ? { which, cell_id: of ?? undefined } : { which })
+    return take({
+      cells: [],
+      async work() {
+        if (!(await drafts.saveAll())) throw new Unsaved()
+        await execute(which === 'above' || which === 'below' ? { which, cell_id: of ?? undefined } : { which })
+      },
     })
   }
 
@@ -66,6 +83,7 @@ export function useRunActions({ id, copy, order, drafts, selection, toasts, cell
     if (of !== null) {
       const done = await toasts.attempt(() => got(api.POST('/api/v1/sessions/{session_id}/restart', { params: { path: { session_id: of } } })))
       if (done === undefined) return
+      forgetWidgets()
     }
     if (andRunAll) await runWhich('all')
   }
@@ -90,5 +108,5 @@ export function useRunActions({ id, copy, order, drafts, selection, toasts, cell
     if (done === undefined && activity !== undefined && activity.state === 'running') activity.prompt = prompt
   }
 
-  return { run, runAndAdvance, runWhich, interrupt, restart, restore, answer }
+  return { asked, run, runAndAdvance, runWhich, interrupt, restart, restore, answer }
 }

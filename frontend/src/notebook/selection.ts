@@ -1,6 +1,6 @@
 // Which cells of a notebook are selected, and whether its keys are commands or text.
 
-import { computed, markRaw, ref, type Ref } from 'vue'
+import { computed, markRaw, ref, shallowReactive, type Ref } from 'vue'
 
 export type Mode = 'command' | 'edit'
 
@@ -17,6 +17,8 @@ export interface Editor {
   cursor: () => number
   undo: () => void
   replace: (text: string) => void
+  /** Takes a key that was pressed before it was there. */
+  press: (key: KeyboardEvent) => void
 }
 
 /** Keeps the selection; `order` are the cells that can be seen. */
@@ -26,7 +28,9 @@ export function useSelection(order: Ref<string[]>) {
   const mode = ref<Mode>('command')
   /** Counts up whenever the active cell is to take the focus and to come into view. */
   const attention = ref(0)
-  const editors = markRaw(new Map<string, Editor>())
+  /** How many cells are being made in order to be written in: what is typed meanwhile is meant for the last. */
+  const coming = ref(0)
+  const editors = shallowReactive(new Map<string, Editor>())
   const cursors = markRaw(new Map<string, Cursor>())
 
   const index = computed(() => (active.value === null ? -1 : order.value.indexOf(active.value)))
@@ -92,7 +96,18 @@ export function useSelection(order: Ref<string[]>) {
     mode.value = 'command'
   }
 
-  return { active, anchor, mode, attention, index, selected, selectedCells, editors, cursors, go, follow, step, extendTo, take, attend, selectAll }
+  /** Goes to a cell that is being made; nowhere when it is not made. */
+  async function goTo(made: Promise<string | undefined>, next: Mode): Promise<void> {
+    if (next === 'edit') coming.value += 1
+    try {
+      const cell = await made
+      if (cell !== undefined) go(cell, next)
+    } finally {
+      if (next === 'edit') coming.value -= 1
+    }
+  }
+
+  return { active, anchor, mode, attention, coming, index, selected, selectedCells, editors, cursors, go, goTo, follow, step, extendTo, take, attend, selectAll }
 }
 
 export type Selection = ReturnType<typeof useSelection>

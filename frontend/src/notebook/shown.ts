@@ -1,6 +1,7 @@
 // What can be told of a cell's outputs without drawing them.
 
 import { joined, type Output } from '@/outputs/types'
+import type { Activity, Cell } from './model'
 
 /** Returns `df` for a last line of `df`, `df.head()`, `display(df)` and the like. */
 export function shownTable(source: string): string | undefined {
@@ -39,4 +40,11 @@ export function lossOf(outputs: readonly Output[]): { by: 'service' | 'worker'; 
   const last = outputs.at(-1)
   if (last?.output_type !== 'error' || last.ename !== LOST) return null
   return { by: last.evalue.startsWith('The service') ? 'service' : 'worker', why: last.evalue }
+}
+
+/** Why a cell that was asked to run was not run: what was to run before it was refused, or it waited when the service stopped. */
+export function notRunOf(cell: Pick<Cell, 'not_run'>, activity: Activity | undefined): { kind: 'behind' | 'waited'; why?: string } | null {
+  if (activity?.notRun === 'refused') return { kind: 'behind' }
+  if (activity?.notRun === undefined && !cell.not_run) return null
+  return { kind: 'waited', why: cell.not_run?.reason }
 }

@@ -11,12 +11,17 @@ import { hiddenBy, useOutline } from './outline'
 import { cellOf } from './read'
 import { useRunActions } from './runActions'
 import { useSelection } from './selection'
+import { useWidgetActions } from './widgetActions'
 
 function setup(id: string) {
   const toasts = useToasts()
   const connection = useConnection(id, {
     onLoaded: () => settle(),
-    onBack: () => void drafts.saveAll(),
+    onBack() {
+      void drafts.saveAll()
+      widgets.resumeWidgets()
+    },
+    onEvent: (event) => widgets.hear(event),
   })
   const { copy } = connection
 
@@ -80,9 +85,14 @@ function setup(id: string) {
     selection.editors.get(conflict.cell)?.replace(text ?? conflict.theirs.source)
   }
 
-  /** Keeps a cell active, whatever comes and goes. */
+  let opened = false
+
+  /** Keeps a cell active, whatever comes and goes. A notebook in which nothing stands is opened to be written in. */
   function settle(): void {
-    if (selection.active.value === null || cell(selection.active.value) === undefined) selection.active.value = order.value[0] ?? null
+    const [first, ...others] = order.value
+    if (!opened && first !== undefined && others.length === 0 && textOf(first) === '') selection.go(first, 'edit')
+    else if (selection.active.value === null || cell(selection.active.value) === undefined) selection.active.value = first ?? null
+    opened = true
   }
   let place = 0
   watch(order, (now) => {
@@ -96,7 +106,8 @@ function setup(id: string) {
 
   const context = { id, copy, order, drafts, selection, folded, toasts, cell, textOf, flush: connection.flush }
   const cells = useCellActions(context, connection)
-  const runs = useRunActions(context, connection)
+  const widgets = useWidgetActions(context, connection)
+  const runs = useRunActions(context, connection, widgets)
 
   function close(): void {
     void drafts.saveAll()
@@ -108,6 +119,7 @@ function setup(id: string) {
     ...selection,
     ...cells,
     ...runs,
+    widgets: markRaw(widgets.widgets),
     id,
     order,
     outline,

@@ -57,8 +57,9 @@ export function useTab(store: NotebookStore, { find, restart }: Asked): void {
 
   const deaf = listen(store.id, (command) => void heed(command))
   watch(
-    () => store.unsaved.size > 0,
-    (unsaved) => tabs.report(`/notebooks/${store.id}`, { unsaved }),
+    () => ({ unsaved: store.unsaved.size > 0, busy: store.copy?.status === 'running' || store.copy?.kernel === 'busy' }),
+    (now) => tabs.report(`/notebooks/${store.id}`, now),
+    { immediate: true },
   )
   // Its file may be renamed or moved by anybody.
   watch(

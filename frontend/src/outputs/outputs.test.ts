@@ -198,7 +198,9 @@ describe('tables', () => {
 })
 
 it('an error is shown without the line of hyphens above it', () => {
-  const error = { output_type: 'error' as const, ename: 'E', evalue: 'no', traceback: ['\u001b[31m---------------------------------------------------------------------------\u001b[39m', 'E  Traceback', '-- kept --'] }
-  expect(tracebackOf(error)).toBe('E  Traceback\n-- kept --')
-  expect(tracebackOf({ ...error, traceback: [] })).toBe('E: no')
+  const error = { output_type: 'error' as const, ename: 'E', evalue: 'no', traceback: ['\u001b[31m---------------------------------------------------------------------------\u001b[39m', 'E  Traceback', '-- kept --', '\nDuring it:\n\u001b[31m---------------------------------------------------------------------------\u001b[39m', '\u001b[31mE\u001b[39m: no\nin two lines'] }
+  expect(tracebackOf(error)).toEqual({ frames: 'E  Traceback\n-- kept --\n\nDuring it:', message: '\u001b[31mE\u001b[39m: no\nin two lines' })
+  expect(tracebackOf({ ...error, traceback: ['  Cell In[1], line 1\n    1a\n    ^\nE: no\n'] })).toEqual({ frames: '  Cell In[1], line 1\n    1a\n    ^', message: 'E: no\n' })
+  expect(tracebackOf({ ...error, traceback: ['somebody\'s own'] })).toEqual({ frames: 'somebody\'s own', message: '' })
+  expect(tracebackOf({ ...error, traceback: [] })).toEqual({ frames: '', message: 'E: no' })
 })

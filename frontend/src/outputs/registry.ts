@@ -3,7 +3,7 @@
 
 import { defineAsyncComponent, type Component } from 'vue'
 import type { MimeBundle } from './types'
-import { WIDGET_VIEW } from './widgets'
+import { WIDGET_VIEW } from '@/widgets/state'
 
 export interface Renderer {
   /** Its name among the texts: `outputs.kinds.<name>`. */
@@ -24,7 +24,7 @@ const frame = defineAsyncComponent(() => import('./FrameOutput.vue'))
 const image = defineAsyncComponent(() => import('./ImageOutput.vue'))
 const prose = defineAsyncComponent(() => import('./ProseOutput.vue'))
 const json = defineAsyncComponent(() => import('./JsonOutput.vue'))
-const widget = defineAsyncComponent(() => import('./WidgetOutput.vue'))
+const widget = defineAsyncComponent(() => import('@/widgets/WidgetOutput.vue'))
 const text = defineAsyncComponent(() => import('./TextOutput.vue'))
 
 export const renderers: readonly Renderer[] = [

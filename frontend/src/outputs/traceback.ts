@@ -45,9 +45,16 @@ export function linked(pieces: Piece[]): Part[] {
   return parts
 }
 
-/** Returns the text of an error. The line of hyphens above it tells nothing, and breaks on a narrow screen. */
-export function tracebackOf({ ename, evalue, traceback }: ErrorOutput): string {
-  const [first = '', ...rest] = traceback
-  if (traceback.length === 0) return `${ename}: ${evalue}`
-  return (/^-{20,}\s*$/.test(plain(first)) ? rest : traceback).join('\n')
+const RULE = /^-{20,}\s*$/
+
+/**
+ * Returns where an error came from, whose lines of code are not broken, and what it says. The lines of hyphens between
+ * tell nothing, and are wider than a narrow screen.
+ */
+export function tracebackOf({ ename, evalue, traceback }: ErrorOutput): { frames: string; message: string } {
+  if (traceback.length === 0) return { frames: '', message: `${ename}: ${evalue}` }
+  const lines = traceback.join('\n').split('\n').filter((line) => !RULE.test(plain(line)))
+  const said = lines.findLastIndex((line) => plain(line).startsWith(ename))
+  const at = said < 0 ? lines.length : said
+  return { frames: lines.slice(0, at).join('\n'), message: lines.slice(at).join('\n') }
 }

@@ -11,6 +11,23 @@ export interface Moment {
   current: boolean
   /** The last execution of its cell; only that one can be undone as the cell's. */
   lastOfCell: boolean
+  /** It was gone back from: the present state does not come from it. */
+  left: boolean
+}
+
+/** Returns what the present state comes from, itself among it. Nothing when the present state is none of them. */
+function lineOf(checkpoints: readonly Checkpoint[], byId: ReadonlyMap<string, Execution>, current: string | null | undefined): ReadonlySet<string> {
+  const line = new Set<string>()
+  let at = checkpoints.findLastIndex(({ id }) => id === current)
+  for (let state = checkpoints[at]; state !== undefined && !line.has(state.id); state = checkpoints[at]) {
+    line.add(state.id)
+    const { execution_id: made, execution_count: count } = state
+    const before = made ? byId.get(made)?.checkpoint_before : undefined
+    // What no execution made, or one that is not known, is a copy of a state in which as many cells had run, or one fewer.
+    const most = made ? count - 1 : count
+    at = checkpoints.slice(0, at).findLastIndex((each) => (before ? each.id === before : before !== null && each.execution_count === most))
+  }
+  return line
 }
 
 export function firstLine(code: string | null | undefined): string {
@@ -20,6 +37,7 @@ export function firstLine(code: string | null | undefined): string {
 /** The newest first. */
 export function timeline(checkpoints: readonly Checkpoint[], executions: readonly Execution[], current: string | null | undefined): Moment[] {
   const byId = new Map(executions.map((execution) => [execution.execution_id, execution]))
+  const line = lineOf(checkpoints, byId, current)
   const last = new Map(executions.filter(({ cell_id }) => cell_id).map((execution) => [execution.cell_id, execution.execution_id]))
   return checkpoints
     .map((checkpoint) => {
@@ -29,6 +47,7 @@ export function timeline(checkpoints: readonly Checkpoint[], executions: readonl
         execution,
         title: checkpoint.label || firstLine(execution?.code),
         current: checkpoint.id === current,
+        left: line.size > 0 && !line.has(checkpoint.id),
         lastOfCell: execution !== undefined && last.get(execution.cell_id) === execution.execution_id,
       }
     })

@@ -29,6 +29,9 @@ type Forkable = Pick<Session, 'id' | 'name' | 'notebook_id'>
 const NAME_TAKEN = 409
 const ATTEMPTS = 20
 
+/** A notebook is on its way: whoever types on meant that one, and no further ones. */
+let making = false
+
 export function useActions() {
   const { t } = useI18n()
   const router = useRouter()
@@ -71,6 +74,16 @@ export function useActions() {
   }
 
   async function createNotebook(place: Place | null = placeOfTab()): Promise<void> {
+    if (making) return
+    making = true
+    try {
+      await makeNotebook(place)
+    } finally {
+      making = false
+    }
+  }
+
+  async function makeNotebook(place: Place | null): Promise<void> {
     const cells = [{ cell_type: 'code' as const, source: '', metadata: {} }]
     await attempt(
       () =>

@@ -7,7 +7,7 @@ import { useRouter, type RouteLocationNormalized } from 'vue-router'
 import { i18n } from '@/i18n'
 import { send } from './commands'
 import { useDialogs } from './dialogs'
-import { useLibrary } from './library'
+import { useLibrary, type Session } from './library'
 import { closed, moved, neighbour, opened, restored, type CloseWhat, type Open, type Tab } from './tabOrder'
 
 const KEY = 'cellblock.tabs'
@@ -22,7 +22,12 @@ const PATIENCE = 3000
 export interface TabReport {
   /** Not all that was written is with the service yet. */
   unsaved: boolean
+  /** One of its cells runs: it hears of that before the lists do. */
+  busy?: boolean
 }
+
+/** What the session of a tab does, if it has one. */
+export type Doing = Session['state'] | 'none'
 
 export type TabStatus = 'idle' | 'running' | 'queued' | 'error'
 
@@ -151,8 +156,22 @@ export const useTabs = defineStore('tabs', () => {
 
   const isUnsaved = (tab: Tab) => reports.value.get(tab.path)?.unsaved ?? false
 
+  function sessionOf(tab: Tab): Session | undefined {
+    if (tab.kind === 'file') return undefined
+    return tab.kind === 'session' ? library.sessions.find(({ id }) => id === tab.id) : library.sessionOf(tab.id)
+  }
+
+  /** What the session of a tab does, wherever that is said; nothing while it is not known. */
+  function doingOf(path: string): Doing | undefined {
+    const tab = open.value.tabs.find((each) => each.path === path)
+    if (tab === undefined || tab.kind === 'file') return undefined
+    const state = sessionOf(tab)?.state
+    if (reports.value.get(path)?.busy && state !== 'queued') return 'busy'
+    return state ?? (library.loaded ? 'none' : undefined)
+  }
+
   function statusOf(tab: Tab): TabStatus {
-    const session = tab.kind === 'session' ? library.sessions.find(({ id }) => id === tab.id) : library.sessionOf(tab.id)
+    const session = sessionOf(tab)
     if (session?.state === 'queued') return 'queued'
     if (session?.state === 'busy' || session?.state === 'starting') return 'running'
     const status = tab.kind === 'notebook' ? library.states.get(tab.id) : undefined
@@ -173,6 +192,8 @@ export const useTabs = defineStore('tabs', () => {
     saved,
     titleOf,
     isUnsaved,
+    sessionOf,
+    doingOf,
     statusOf,
   }
 })

@@ -57,6 +57,7 @@ export default {
     noneText: 'Each cell that runs leaves a state that can be gone back to.',
     state: 'State',
     now: 'now',
+    left: 'before the undo',
     menu: 'What can be done with the state after {name}',
     undo: 'Restore to before this cell',
     undoText: 'The variables are again as they were before “{name}” ran. Files stay as they are.',

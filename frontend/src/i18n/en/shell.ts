@@ -164,6 +164,7 @@ export default {
     goneText: 'Its variables and its history are gone. Notebooks and files stay.',
   },
   state: {
+    none: 'No session',
     starting: 'Starting',
     idle: 'Idle',
     busy: 'Running',
@@ -279,7 +280,7 @@ export default {
     wrap: 'Wrap long lines',
     kept: 'Settings are kept in this browser.',
   },
-  status: { title: 'Status', connected: 'Connected', away: 'No connection', noSession: 'No session' },
+  status: { title: 'Status', connected: 'Connected', away: 'No connection' },
   toasts: { title: 'Messages', code: 'Code {code}' },
   signIn: {
     title: 'Sign in to Cellblock',

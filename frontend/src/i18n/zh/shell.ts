@@ -166,6 +166,7 @@ export default {
     goneText: '它的变量和历史已不存在。笔记本和文件仍然保留。',
   },
   state: {
+    none: '没有会话',
     starting: '启动中',
     idle: '空闲',
     busy: '运行中',
@@ -281,7 +282,7 @@ export default {
     wrap: '自动换行',
     kept: '设置保存在此浏览器中。',
   },
-  status: { title: '状态', connected: '已连接', away: '连接已断开', noSession: '没有会话' },
+  status: { title: '状态', connected: '已连接', away: '连接已断开' },
   toasts: { title: '消息', code: '代码 {code}' },
   signIn: {
     title: '登录 Cellblock',

@@ -1,6 +1,6 @@
 // What an editor of a cell can do.
 
-import { acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus, startCompletion, type CompletionSource } from '@codemirror/autocomplete'
+import { acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, closeCompletion, completionKeymap, completionStatus, startCompletion, type CompletionSource } from '@codemirror/autocomplete'
 import { defaultKeymap, history, historyKeymap, indentLess, indentMore, insertTab } from '@codemirror/commands'
 import { markdown } from '@codemirror/lang-markdown'
 import { python } from '@codemirror/lang-python'
@@ -31,6 +31,7 @@ export interface Surroundings {
 export const language = new Compartment()
 export const looks = new Compartment()
 export const keys = new Compartment()
+export const labelled = new Compartment()
 
 export function languageOf(type: CellType, surroundings: Surroundings): Extension {
   if (type === 'markdown') return [markdown(), pastedPictures(surroundings.savePicture)]
@@ -39,6 +40,8 @@ export function languageOf(type: CellType, surroundings: Surroundings): Extensio
     python(),
     indentUnit.of('    '),
     autocompletion({ override: [completions(surroundings)], activateOnTypingDelay: 120, icons: true }),
+    // Also one that is still on its way: a cell that is run is left.
+    EditorView.domEventHandlers({ blur: (_, view) => void closeCompletion(view) }),
     documentation(surroundings.session),
     linter((view) => faults(view, surroundings), { delay: 900 }),
   ]
@@ -46,6 +49,11 @@ export function languageOf(type: CellType, surroundings: Surroundings): Extensio
 
 export function looksOf(settings: Settings): Extension {
   return [settings.lineNumbers ? lineNumbers() : [], settings.wrap ? EditorView.lineWrapping : []]
+}
+
+/** By which name the text is known to those who do not see it. */
+export function labelOf(label: string): Extension {
+  return EditorView.contentAttributes.of({ 'aria-label': label })
 }
 
 export async function keysOf(settings: Settings): Promise<Extension> {

@@ -1,0 +1,45 @@
+// Keys that are pressed before the editor is there that they are meant for: they wait for it, and are text and not commands.
+
+import { until } from '@vueuse/core'
+import { nameOf, bindings } from './keys'
+
+/** So long an editor is waited for, in milliseconds; what was pressed for one that does not come is nothing. */
+const PATIENCE = 15_000
+
+const NAVIGATION = new Set(['Enter', 'Tab', 'Backspace', 'Delete', 'Home', 'End', 'ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'])
+
+/** Whether a key means something to an editor or to a notebook. What is the browser's stays the browser's. */
+export function isMeant(key: KeyboardEvent): boolean {
+  if (Object.hasOwn(bindings, nameOf(key))) return true
+  return !key.ctrlKey && !key.metaKey && !key.altKey && (key.key.length === 1 || NAVIGATION.has(key.key))
+}
+
+/** Keeps keys for an editor while `awaited` says that one is to come; then each is done in its turn. */
+export function useKeysAhead(awaited: () => boolean, press: (key: KeyboardEvent) => unknown) {
+  let waiting = 0
+  let forgotten = 0
+  let last: Promise<unknown> = Promise.resolve()
+
+  /** Takes a key that has to wait, and says whether it had to. */
+  function take(key: KeyboardEvent): boolean {
+    if ((waiting === 0 && !awaited()) || !isMeant(key)) return false
+    key.preventDefault()
+    key.stopPropagation()
+    waiting += 1
+    const then = forgotten
+    last = last.then(() => done(key, then)).finally(() => (waiting -= 1))
+    return true
+  }
+
+  async function done(key: KeyboardEvent, then: number): Promise<void> {
+    if (then === forgotten) await until(awaited).toBe(false, { timeout: PATIENCE })
+    if (then === forgotten && !awaited()) await press(key)
+  }
+
+  /** Lets go of what waits: the user turned to something else. */
+  function forget(): void {
+    forgotten += 1
+  }
+
+  return { take, forget }
+}
