@@ -5,10 +5,16 @@ import { never, type Event, type Usage, type WireCell } from '@/api/events'
 import { joined, still, type DisplayOutput, type Output } from '@/outputs/types'
 import type { Attachments } from '@/outputs/pictures'
 import { overwritten } from '@/outputs/printed'
-import { takeWidget, WIDGET_VIEW, type Widgets } from '@/widgets/state'
+import { calledWidget, takeWidget, WIDGET_VIEW, type Widgets } from '@/widgets/state'
 import { holds } from '@/widgets/survey'
 
 export type CellType = 'code' | 'markdown' | 'raw'
+
+export interface NotRun {
+  reason: 'service_ended' | 'cell_lost' | 'session_ended' | 'refused'
+  /** A sentence for people. */
+  message: string
+}
 
 export interface Cell {
   cell_id: string
@@ -27,7 +33,7 @@ export interface Cell {
   /** It runs or waits to run. */
   running: boolean
   /** It waited to run, and was given up. */
-  not_run?: { reason: string } | null
+  not_run?: NotRun | null
 }
 
 /** What is known of a cell's execution beyond the document. */
@@ -287,7 +293,7 @@ function asideOf(notebook: Notebook, event: Event): string | undefined {
 
 /** Returns the cell that shows the widget which a message is for, by what stands in place of its code. */
 function cellOfWidget(notebook: Notebook, code: string): string | undefined {
-  const widget = /^# comm_(?:open|msg|close) (\S+)$/.exec(code)?.[1]
+  const widget = calledWidget(code)
   if (widget === undefined) return undefined
   const { cells, widgets } = toRaw(notebook)
   for (const { cell_id: id, outputs } of cells.values()) {
