@@ -1,6 +1,7 @@
 //! Notebooks as documents: reading, upgrading, writing, and what a run fills in; and the notebooks
 //! of the service, which are edited and run while others look at them.
 
+mod beside;
 mod context;
 mod document;
 mod execute;
@@ -24,10 +25,11 @@ mod restore;
 mod stored;
 mod watching;
 mod widgets;
+mod writing;
 
 pub(crate) use context::Context;
 pub(crate) use document::{CellKind, Notebook, NotebookError};
-pub(crate) use execute::Taken;
+pub(crate) use execute::{Rewrite, Taken};
 pub(crate) use export::ExportFormat;
 pub(crate) use import::ImportFormat;
 pub(crate) use library::{Expected, Library, Snapshot};

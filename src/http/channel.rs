@@ -13,13 +13,14 @@ use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use utoipa::IntoParams;
 
+use super::comms::{CommRequest, Opening, Saying};
 use super::executions::Execute;
 use super::extract::{May, Parameters, Run};
 use super::sessions::find;
 use super::socket::{self, Heard, Over, Socket};
 use super::{Answer, App};
 use crate::error_code::{ErrorCode, Fault};
-use crate::session::{EventReader, Handle};
+use crate::session::{EventReader, Handle, Submission};
 use crate::tenant::Caller;
 use crate::worker::protocol::{Answer as Reply, Look};
 
@@ -67,12 +68,30 @@ enum Command {
         code: String,
     },
     Variables,
+    CommOpen(Opening),
+    CommMsg(Saying),
+    CommClose(Saying),
+}
+
+impl Command {
+    /// Tells whether it goes into the session's queue.
+    fn queues(&self) -> bool {
+        match self {
+            Self::Execute(_) | Self::CommOpen(_) | Self::CommMsg(_) | Self::CommClose(_) => true,
+            Self::Interrupt
+            | Self::Input { .. }
+            | Self::Complete { .. }
+            | Self::Inspect { .. }
+            | Self::IsComplete { .. }
+            | Self::Variables => false,
+        }
+    }
 }
 
 /// Opens the channel of a session.
 ///
 /// Commands are JSON: `{"id": 1, "type": "execute", "content": {"code": "1+1"}}`, with the types execute, interrupt, input,
-/// complete, inspect, is_complete and variables. Each is answered with `{"reply_to": 1, "content": ...}` or
+/// complete, inspect, is_complete, variables, comm_open, comm_msg and comm_close. Each is answered with `{"reply_to": 1, "content": ...}` or
 /// `{"reply_to": 1, "problem": ...}`. Everything else is events with numbers.
 #[utoipa::path(get, path = "/sessions/{session_id}/channel", tag = "executions",
     params(("session_id" = String, Path,), From),
@@ -129,7 +148,7 @@ async fn converse(
                 match read(&command) {
                     Err(reply) => Bytes::from(String::into_bytes(reply)),
                     // What is to be run is queued here, in its order.
-                    Ok(ask @ Ask { command: Command::Execute(_), .. }) => {
+                    Ok(ask) if ask.command.queues() => {
                         let reply = answer(handle, caller, ask).await;
                         Bytes::from(String::into_bytes(reply))
                     }
@@ -185,12 +204,26 @@ fn problem(id: &Value, fault: &Fault) -> String {
     .to_string()
 }
 
+/// Queues a message to an object of the session.
+async fn deliver(handle: &Handle, caller: &Caller, comm: CommRequest) -> Result<Value, Fault> {
+    let submission = Submission::of_comm(caller, comm.message()?);
+    let accepted = handle.execute(submission).await?;
+    Ok(json!({"execution_id": accepted.execution}))
+}
+
 async fn perform(handle: &Handle, caller: &Caller, command: Command) -> Result<Value, Fault> {
     let end = |code: &str, cursor: Option<usize>| cursor.unwrap_or_else(|| code.chars().count());
     let look = match command {
         Command::Execute(execute) => {
             let accepted = handle.execute(execute.submission(caller)?).await?;
             return Ok(json!({"execution_id": accepted.execution}));
+        }
+        Command::CommOpen(open) => {
+            return deliver(handle, caller, CommRequest::CommOpen(open)).await;
+        }
+        Command::CommMsg(said) => return deliver(handle, caller, CommRequest::CommMsg(said)).await,
+        Command::CommClose(said) => {
+            return deliver(handle, caller, CommRequest::CommClose(said)).await;
         }
         Command::Interrupt => {
             handle.interrupt().await?;

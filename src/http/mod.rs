@@ -6,6 +6,7 @@ mod cells;
 mod channel;
 mod checkpoints;
 mod code;
+mod comms;
 mod conditional;
 mod connection;
 mod crowd;

@@ -9,14 +9,15 @@ use python_wasm::CheckpointId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::extract::{Body, May, Parameters, Read, Run, Write};
+use super::comms::CommRequest;
+use super::extract::{Body, May, Parameters, Permission as _, Read, Run, Write};
 use super::notebooks::{NotebookAnswer, answered_new, checked_name, notebook_id};
 use super::socket;
 use super::watching::{one_by_one, over_socket};
 use super::{Answer, App};
 use crate::error_code::Fault;
 use crate::id::{ExecutionId, SessionId};
-use crate::notebook::Selection;
+use crate::notebook::{Rewrite, Selection};
 
 /// Several cells of a notebook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -37,6 +38,12 @@ pub(crate) enum Which {
 pub(crate) struct ExecuteNotebook {
     #[schema(max_length = 64)]
     cell_id: Option<String>,
+    /// What the cell is to have as its source before it runs: saving and running at once, for a cell alone. At
+    /// most 1 MiB.
+    #[schema(max_length = 1048576)]
+    source: Option<String>,
+    /// The revision of the cell that the writer of `source` knows.
+    revision: Option<u64>,
     /// With `above` and `below`, `cell_id` says of which.
     which: Option<Which>,
     #[schema(max_length = 1048576)]
@@ -52,6 +59,8 @@ pub(crate) struct NotebookExecution {
     /// The cells that are run, in their order. The first that fails is the last that is run, unless
     /// it has the tag `raises-exception`.
     cells: Vec<String>,
+    /// The revision of the cell that runs first, to be given with its next change.
+    revision: Option<u64>,
 }
 
 /// Where to go on.
@@ -83,6 +92,26 @@ pub(super) async fn execute(
             )
         })
     };
+    let rewrite = match (body.source, body.revision) {
+        (None, None) => None,
+        (Some(source), Some(revision)) => Some(Rewrite { source, revision }),
+        (Some(_), None) => {
+            return Err(Fault::field(
+                "revision",
+                "a source needs the revision of the cell that its writer knows",
+            )
+            .into());
+        }
+        (None, Some(_)) => {
+            return Err(Fault::field("source", "a revision has a meaning with it only").into());
+        }
+    };
+    if rewrite.is_some() {
+        caller.0.require(Write::SCOPE)?;
+        if body.cell_id.is_none() || body.which.is_some() {
+            return Err(Fault::field("source", "it is for one cell, which `cell_id` names").into());
+        }
+    }
     let selection = match (body.cell_id, body.which, body.code) {
         (None, None, Some(code)) => {
             let taken = app.notebooks.execute_code(&caller.0, id, code).await?;
@@ -105,7 +134,27 @@ pub(super) async fn execute(
             );
         }
     };
-    let taken = app.notebooks.execute(&caller.0, id, &selection).await?;
+    let taken = app
+        .notebooks
+        .execute(&caller.0, id, &selection, rewrite)
+        .await?;
+    Ok(answer(taken))
+}
+
+/// Gives a message to a widget of a notebook, as a front end's control does.
+///
+/// What the widget's code shows or changes comes as events over the notebook's WebSocket. Its session must live.
+#[utoipa::path(post, path = "/notebooks/{id}/comm", tag = "notebooks", request_body = CommRequest,
+    params(("id" = String, Path, description = "The notebook")),
+    responses((status = 202, description = "It is queued", body = NotebookExecution)))]
+pub(super) async fn comm(
+    State(app): State<App>,
+    caller: May<Run>,
+    Path(notebook): Path<String>,
+    Body(message): Body<CommRequest>,
+) -> Answer<(StatusCode, Json<NotebookExecution>)> {
+    let (id, message) = (notebook_id(&notebook)?, message.message()?);
+    let taken = app.notebooks.tell_widget(&caller.0, id, message).await?;
     Ok(answer(taken))
 }
 
@@ -114,6 +163,7 @@ fn answer(taken: crate::notebook::Taken) -> (StatusCode, Json<NotebookExecution>
         session_id: taken.session,
         execution_id: taken.execution,
         cells: taken.cells,
+        revision: taken.revision,
     };
     (StatusCode::ACCEPTED, Json(execution))
 }

@@ -52,6 +52,7 @@ fn version_1() -> OpenApiRouter<App> {
         .routes(routes!(notebook_updates::updates))
         .routes(routes!(notebook_updates::acknowledge))
         .routes(routes!(notebook_execution::execute))
+        .routes(routes!(notebook_execution::comm))
         .routes(routes!(notebook_execution::fork))
         .routes(routes!(notebook_execution::watch))
         .routes(routes!(cells::list, cells::add))

@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use super::library::Library;
-use super::live::{Begun, Document, Selection};
+use super::live::{Begun, CellPatch, Document, Selection};
 use super::open::Open;
+use super::writing::Writing;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::{ExecutionId, NotebookId, SessionId, TenantId};
 use crate::session::{
@@ -19,10 +21,17 @@ use crate::store::notebooks::NotebookRow;
 use crate::tenant::Caller;
 
 /// How long outputs may be in memory alone while a cell runs.
-const SETTLE: Duration = Duration::from_secs(1);
+pub(super) const SETTLE: Duration = Duration::from_secs(1);
 
 /// The tag of cells that are meant to fail.
 const MAY_RAISE: &str = "raises-exception";
+
+/// What a cell's source is to be before it runs, and the revision of the cell that its writer knows.
+#[derive(Debug, Clone)]
+pub(crate) struct Rewrite {
+    pub(crate) source: String,
+    pub(crate) revision: u64,
+}
 
 /// What was taken.
 #[derive(Debug)]
@@ -32,6 +41,17 @@ pub(crate) struct Taken {
     pub(crate) execution: Option<ExecutionId>,
     /// The cells that are run, in their order.
     pub(crate) cells: Vec<String>,
+    /// The revision of the cell that runs first.
+    pub(crate) revision: Option<u64>,
+}
+
+/// A cell that was queued in the session.
+struct Started {
+    cell: String,
+    execution: ExecutionId,
+    revision: u64,
+    /// Tells when the notebook's row says that it runs.
+    noted: oneshot::Receiver<()>,
 }
 
 /// The cells of one request, which are run one after the other.
@@ -44,21 +64,29 @@ struct Run {
     handle: Handle,
     events: EventReader,
     waiting: VecDeque<String>,
+    /// What the first of them is to have as its source.
+    rewrite: Option<Rewrite>,
 }
 
 impl Library {
-    /// Runs cells in the notebook's session, which is made when there is none. A cell that fails
-    /// ends the run: those behind it are not begun.
+    /// Runs cells in the notebook's session, which is made when there is none; the first of them is rewritten
+    /// before, if that is asked for. A cell that fails ends the run: those behind it are not begun.
     pub(crate) async fn execute(
         self: &Arc<Self>,
         caller: &Caller,
         id: NotebookId,
         selection: &Selection,
+        rewrite: Option<Rewrite>,
     ) -> Result<Taken, Fault> {
         let (row, open) = self.find(caller.tenant, id).await?;
         let cells = open
             .look(self, row.clone(), |state| {
-                state.document.selected(selection)
+                let cells = state.document.selected(selection)?;
+                if let (Some(first), Some(rewrite)) = (cells.first(), &rewrite) {
+                    // What would be refused is refused before anything runs.
+                    rewrite.apply(&mut state.document.clone(), first)?;
+                }
+                Ok(cells)
             })
             .await?;
         let handle = self.session(caller, id, &open).await?;
@@ -72,70 +100,39 @@ impl Library {
             events: handle.events(handle.log().last()),
             handle,
             waiting: cells.iter().cloned().collect(),
+            rewrite,
         };
         run.queue().await?;
+        let mut taken = Taken {
+            session,
+            execution: None,
+            cells,
+            revision: None,
+        };
         // Whether there is room for it is told to whoever asked.
-        let first = run.start_next().await;
-        let execution = match &first {
-            Ok(started) => started.as_ref().map(|(_, execution)| *execution),
+        match run.start_next().await {
             Err(fault) => {
-                let fault = fault.clone();
                 run.forget().await;
                 return Err(fault);
             }
-        };
-        tokio::spawn(run.finish(first));
-        Ok(Taken {
-            session,
-            execution,
-            cells,
-        })
-    }
-
-    /// Runs code that belongs to no cell, in the notebook's session.
-    pub(crate) async fn execute_code(
-        self: &Arc<Self>,
-        caller: &Caller,
-        id: NotebookId,
-        code: String,
-    ) -> Result<Taken, Fault> {
-        let (row, open) = self.find(caller.tenant, id).await?;
-        let handle = self.session(caller, id, &open).await?;
-        let submission = Submission {
-            notebook: Some(id),
-            ..Submission::new(caller, code)
-        };
-        let mut events = handle.events(handle.log().last());
-        let execution = handle.execute(submission).await?.execution;
-        let session = handle.id;
-        open.log(self, &row).await?;
-        tokio::spawn(async move {
-            // Those who watch the notebook see it, too; there is no cell for it in the notebook.
-            while let Ok(Some(recorded)) = events.next().await {
-                let Ok(event) = recorded.event() else { break };
-                if event.draft.execution_id != Some(execution) {
-                    continue;
-                }
-                let ended = matches!(
-                    event.draft.happening,
-                    Happening::Notice(Notice::Finished(_))
-                );
-                open.tell(event.draft);
-                if ended {
-                    break;
+            Ok(None) => run.forget().await,
+            Ok(Some((first, writing))) => {
+                let (handle, execution) = (run.handle.clone(), first.execution);
+                taken.execution = Some(execution);
+                taken.revision = Some(first.revision);
+                // What it shows is told while the file is being written.
+                tokio::spawn(run.finish(first));
+                if let Err(fault) = writing.done().await {
+                    handle.cancel(execution).await;
+                    return Err(fault);
                 }
             }
-            drop(handle);
-        });
-        Ok(Taken {
-            session,
-            execution: Some(execution),
-            cells: Vec::new(),
-        })
+        }
+        Ok(taken)
     }
 
     /// Returns the notebook's session, a new one if it has none that lives.
-    async fn session(
+    pub(super) async fn session(
         self: &Arc<Self>,
         caller: &Caller,
         id: NotebookId,
@@ -199,6 +196,16 @@ pub(super) fn failed(document: &Document, cell: &str, finished: Option<&Finished
     }
 }
 
+impl Rewrite {
+    fn apply(&self, document: &mut Document, cell: &str) -> Result<(), Fault> {
+        let patch = CellPatch {
+            source: Some(self.source.clone()),
+            ..CellPatch::default()
+        };
+        document.edit(cell, self.revision, patch)
+    }
+}
+
 impl Run {
     /// Shows the cells as waiting.
     async fn queue(&self) -> Result<(), Fault> {
@@ -211,7 +218,7 @@ impl Run {
 
     /// Queues the next cell in the session; nothing when none is left. A cell that was deleted
     /// meanwhile, or is code no longer, is passed over.
-    async fn start_next(&mut self) -> Result<Option<(String, ExecutionId)>, Fault> {
+    async fn start_next(&mut self) -> Result<Option<(Started, Writing)>, Fault> {
         while let Some(cell) = self.waiting.pop_front() {
             let look = self.open.look(&self.library, self.row.clone(), |state| {
                 state.document.selected(&Selection::One(cell.clone()))?;
@@ -233,6 +240,11 @@ impl Run {
                     return Err(fault);
                 }
             };
+            let rewrite = self.rewrite.take();
+            let source = match &rewrite {
+                Some(rewrite) => rewrite.source.clone(),
+                None => source,
+            };
             let submission = Submission {
                 notebook: Some(self.id),
                 cell: Some(cell.clone()),
@@ -250,38 +262,65 @@ impl Run {
                 execution: accepted.execution,
                 after: accepted.after,
             };
-            let begin = self.open.change(&self.library, self.row.clone(), |state| {
+            let begin = self.open.make(&self.library, self.row.clone(), |state| {
+                if let Some(rewrite) = rewrite {
+                    rewrite.apply(&mut state.document, &cell)?;
+                }
                 state
                     .running
-                    .begin(&mut state.document, &cell, begun, &source)
+                    .begin(&mut state.document, &cell, begun, &source)?;
+                Ok(state.document.cell(&cell)?.revision)
             });
-            if let Err(fault) = begin.await {
-                self.handle.cancel(begun.execution).await;
-                self.waiting.push_front(cell);
-                return Err(fault);
-            }
-            return Ok(Some((cell, begun.execution)));
+            let made = match begin.await {
+                Ok(made) => made,
+                Err(fault) => {
+                    self.handle.cancel(begun.execution).await;
+                    self.waiting.push_front(cell);
+                    return Err(fault);
+                }
+            };
+            let started = Started {
+                cell,
+                execution: begun.execution,
+                revision: made.value,
+                noted: made.noted,
+            };
+            return Ok(Some((started, made.writing)));
         }
         Ok(None)
     }
 
     /// Follows the cells to the end, or to the first that fails.
-    async fn finish(mut self, first: Result<Option<(String, ExecutionId)>, Fault>) {
-        let mut started = first;
-        while let Ok(Some((cell, execution))) = started {
-            if !self.follow(&cell, execution).await {
+    async fn finish(mut self, first: Started) {
+        let mut next = Some(first);
+        while let Some(started) = next {
+            if !self.follow(started).await {
                 break;
             }
-            started = self.start_next().await;
-            if let Err(fault) = &started {
-                tracing::warn!(notebook = self.row.id, %fault, "the next cell could not be run");
-            }
+            next = match self.start_next().await {
+                Ok(next) => next.map(|(started, _)| started),
+                Err(fault) => {
+                    tracing::warn!(notebook = self.row.id, %fault, "the next cell could not be run");
+                    None
+                }
+            };
         }
         self.forget().await;
     }
 
     /// Brings what a cell shows into the notebook until it has ended; tells whether it went well.
-    async fn follow(&mut self, cell: &str, execution: ExecutionId) -> bool {
+    async fn follow(&mut self, started: Started) -> bool {
+        let Started {
+            cell,
+            execution,
+            noted,
+            ..
+        } = started;
+        let cell = cell.as_str();
+        // Whoever saw what it shows finds it in the notebook, after a crash too.
+        if noted.await.is_err() {
+            self.handle.cancel(execution).await;
+        }
         let mut unsaved: Option<Instant> = None;
         loop {
             let event = match unsaved {

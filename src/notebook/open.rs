@@ -1,8 +1,4 @@
-//! One notebook in memory, and how it gets to its file and back.
-//!
-//! An edit is made in memory at once and acknowledged when it is on the disk. Edits that come in
-//! while the file is being written are written together by the next writing. An edit that cannot
-//! be written is taken back, and its caller is told.
+//! One notebook in memory, and how it is read from its file. How it gets there is in `writing.rs`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -43,23 +39,17 @@ pub(crate) struct State {
     pub(crate) document: Document,
     pub(crate) running: Running,
     /// Counts changes of all kinds; the file has those up to `written`.
-    version: u64,
-    written: u64,
+    pub(super) version: u64,
+    pub(super) written: u64,
     /// The document as the file has it.
     pub(super) saved: Document,
-    stamp: Stamp,
+    /// The document as the watchers know it: as the row has it.
+    pub(super) shown: Document,
+    pub(super) stamp: Stamp,
     /// Counts how often changes were taken back.
-    losses: u64,
+    pub(super) losses: u64,
     /// What the watchers were told last of its status and of what is out of date.
     pub(super) told: (Status, Vec<String>),
-}
-
-/// What a change came to: its result, and which writing acknowledges it.
-struct Made<T> {
-    value: T,
-    version: u64,
-    losses: u64,
-    row: NotebookRow,
 }
 
 impl Open {
@@ -112,94 +102,6 @@ impl Open {
         let state = state.as_mut().ok_or_else(gone)?;
         state.row.revision = library.note(state).await?;
         look(state)
-    }
-
-    /// Changes the notebook. When this returns the change is on the disk, or was not made.
-    pub(super) async fn change<T>(
-        self: &Arc<Self>,
-        library: &Arc<Library>,
-        row: NotebookRow,
-        change: impl FnOnce(&mut State) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
-        let made = {
-            let mut state = self.state(library, row).await?;
-            let state = state.as_mut().ok_or_else(gone)?;
-            let before = (state.document.revision(), state.document.readers().clone());
-            let value = change(state)?;
-            state.running.settle(&mut state.document);
-            let after = (state.document.revision(), state.document.readers().clone());
-            state.version += u64::from(before != after || !state.notes_what_runs());
-            Made {
-                value,
-                version: state.version,
-                losses: state.losses,
-                row: state.row.clone(),
-            }
-        };
-        let (open, library) = (Arc::clone(self), Arc::clone(library));
-        // Whoever watches later begins with what is in the journal.
-        open.log(&library, &made.row).await?;
-        // A task of its own: a caller who goes away must not leave the file half written.
-        let written =
-            tokio::spawn(async move { open.write(&library, made.version, made.losses).await });
-        written.await.map_err(Fault::internal)??;
-        self.tell_status().await;
-        Ok(made.value)
-    }
-
-    /// Makes sure that the file has the change.
-    async fn write(&self, library: &Arc<Library>, version: u64, losses: u64) -> Result<(), Fault> {
-        let _turn = self.writing.lock().await;
-        let (mut row, document, saved, count, before, as_file, under_way) = {
-            let state = self.state.lock().await;
-            let state = state.as_ref().ok_or_else(gone)?;
-            if state.losses != losses {
-                return Err(lost());
-            }
-            if state.written >= version {
-                return Ok(());
-            }
-            // What readers acknowledged is not in the file.
-            let as_file = state.document.revision() != state.saved.revision();
-            (
-                state.row.clone(),
-                state.document.clone(),
-                state.saved.clone(),
-                state.version,
-                state.stamp,
-                as_file,
-                state.running.under_way(),
-            )
-        };
-        row.under_way = noted(&under_way);
-        let written = library
-            .write(row, document.clone(), &saved, as_file.then_some(before))
-            .await;
-        let mut state = self.state.lock().await;
-        let state = state.as_mut().ok_or_else(gone)?;
-        match written {
-            Ok((row, stamp)) => {
-                state.document.have_written(document.unwritten());
-                (state.row.revision, state.row.modified_at) = (row.revision, row.modified_at);
-                state.row.under_way = row.under_way;
-                state.running.have_saved(&under_way);
-                let notices = document.notices_since(&state.saved, &state.running);
-                self.tell_all(&state.row, notices);
-                state.stamp = stamp.unwrap_or(state.stamp);
-                state.saved = document;
-                state.written = count;
-                Ok(())
-            }
-            Err(fault) => {
-                // A revision that somebody saw is not given again.
-                state.saved.go_on_from(state.row.revision.cast_unsigned());
-                state.document = state.saved.clone();
-                state.version = state.written;
-                state.losses += 1;
-                state.running.again();
-                Err(fault)
-            }
-        }
     }
 
     /// Gives the notebook another name and place, both on the disk. A new name alone is the file's too, in
@@ -290,7 +192,7 @@ impl Open {
     }
 
     /// Returns the notebook as it is now, read again if another program has written its file.
-    async fn state(
+    pub(super) async fn state(
         &self,
         library: &Arc<Library>,
         row: NotebookRow,
@@ -335,11 +237,8 @@ impl Open {
         let stamp = library.stamp(&known.row).await?;
         if known.version == known.written && stamp != Some(known.stamp) {
             let (document, stamp) = library.read_again(&known.row, &known.document).await?;
-            self.tell_all(
-                &known.row,
-                document.notices_since(&known.saved, &known.running),
-            );
             (known.saved, known.document, known.stamp) = (document.clone(), document, stamp);
+            self.show(known);
         }
         Ok(())
     }
@@ -359,8 +258,15 @@ impl Open {
     /// Takes a message of a running cell.
     pub(super) async fn take(&self, cell: &str, execution: ExecutionId, event: Event) {
         if let Some(state) = self.state.lock().await.as_mut() {
-            state.running.take(cell, execution, event);
+            state.running.take(&state.document, cell, execution, event);
         }
+    }
+
+    /// Takes what a message that belongs to no cell tells of a widget; says whether it does.
+    pub(super) async fn take_widget(&self, event: Event) -> bool {
+        let mut state = self.state.lock().await;
+        let state = state.as_mut();
+        state.is_some_and(|state| state.running.take_widget(&state.document, &event))
     }
 
     /// Shows cells as waiting to run.
@@ -388,7 +294,7 @@ impl Open {
 
 impl State {
     /// Tells whether the row says what runs and waits.
-    fn notes_what_runs(&self) -> bool {
+    pub(super) fn notes_what_runs(&self) -> bool {
         self.row.under_way == noted(&self.running.under_way())
     }
 
@@ -412,6 +318,7 @@ async fn load(
     *state = Some(State {
         row,
         saved: document.clone(),
+        shown: document.clone(),
         document,
         running: Running::default(),
         version: 0,
@@ -424,21 +331,14 @@ async fn load(
 }
 
 /// Returns how a row notes what runs or waits to run.
-fn noted(under_way: &UnderWay) -> Option<String> {
+pub(super) fn noted(under_way: &UnderWay) -> Option<String> {
     let json = || serde_json::to_string(under_way).expect("ids are JSON");
     (!under_way.is_empty()).then(json)
 }
 
-fn gone() -> Fault {
+pub(super) fn gone() -> Fault {
     Fault::new(
         ErrorCode::NotebookNotFound,
         "The notebook was deleted meanwhile.",
-    )
-}
-
-fn lost() -> Fault {
-    Fault::new(
-        ErrorCode::StoreBusy,
-        "An earlier change of the notebook could not be written, and this one was taken back with it.",
     )
 }

@@ -100,16 +100,36 @@ impl<K: Ord + Clone> Outputs<K> {
             Event::ClearOutput(_) => {
                 self.cells.remove(cell);
             }
-            Event::CommOpen(comm) => self
-                .widgets
-                .take(&comm.content.comm_id.0, &comm.content.data),
-            Event::CommMsg(comm) => self
-                .widgets
-                .take(&comm.content.comm_id.0, &comm.content.data),
+            Event::CommOpen(_) | Event::CommMsg(_) => {
+                self.take_widget(&event);
+            }
             // Questions are answered elsewhere; what is left of a closed widget is its last state.
             Event::InputRequest(_) | Event::CommClose(_) => {}
         }
         changed
+    }
+
+    /// Takes what a message tells of a widget; says whether it is one that does.
+    pub(crate) fn take_widget(&mut self, event: &Event) -> bool {
+        let (comm, data) = match event {
+            Event::CommOpen(comm) => (&comm.content.comm_id, &comm.content.data),
+            Event::CommMsg(comm) => (&comm.content.comm_id, &comm.content.data),
+            Event::Stream(_)
+            | Event::DisplayData(_)
+            | Event::ExecuteResult(_)
+            | Event::UpdateDisplayData(_)
+            | Event::Error(_)
+            | Event::ClearOutput(_)
+            | Event::InputRequest(_)
+            | Event::CommClose(_) => return false,
+        };
+        self.widgets.take(&comm.0, data);
+        true
+    }
+
+    /// Has an unknown widget begin with a state that is known from elsewhere.
+    pub(crate) fn recall_widget(&mut self, comm: &str, state: impl FnOnce() -> Option<Value>) {
+        self.widgets.recall(comm, state);
     }
 
     fn stream(&mut self, cell: &K, name: &str, text: &str) {

@@ -20,6 +20,13 @@ use crate::store::notebooks::NotebookRow;
 /// Bytes of events that are kept for each notebook.
 const JOURNAL: u64 = 16 << 20;
 
+/// A notebook whose row is written and whose file is to follow.
+pub(super) struct Noted {
+    pub(super) row: NotebookRow,
+    text: String,
+    unwritten: BTreeMap<String, Arc<[u8]>>,
+}
+
 impl Library {
     /// Reads a notebook.
     pub(super) async fn read(
@@ -81,16 +88,16 @@ impl Library {
         .await
     }
 
-    /// Writes a notebook, over a file that it knows unless only the row is to be written: the row first,
-    /// for a row that is ahead of its file costs no more than revisions that are counted anew. What makes
-    /// the file larger is refused while the tenant's disk is over its quota.
-    pub(super) async fn write(
+    /// Writes a notebook's row, which is ahead of its file then: that costs no more than revisions that are
+    /// counted anew. What makes the file, which it knows, larger is refused while the tenant's disk is over its
+    /// quota; without a file only the row is written.
+    pub(super) async fn write_row(
         self: &Arc<Self>,
         mut row: NotebookRow,
         document: Document,
         saved: &Document,
         over: Option<Stamp>,
-    ) -> Result<(NotebookRow, Option<Stamp>), Fault> {
+    ) -> Result<Noted, Fault> {
         row.revision = signed(document.revision());
         let unwritten = document.unwritten().clone();
         let steps = document.steps_since(saved);
@@ -105,9 +112,20 @@ impl Library {
         self.store
             .save_notebook(&row, &tracking, steps.as_ref())
             .await?;
-        if over.is_none() {
-            return Ok((row, None));
-        }
+        Ok(Noted {
+            row,
+            text,
+            unwritten,
+        })
+    }
+
+    /// Writes the file of a notebook whose row is written.
+    pub(super) async fn write_file(self: &Arc<Self>, noted: Noted) -> Result<Stamp, Fault> {
+        let Noted {
+            row,
+            text,
+            unwritten,
+        } = noted;
         let (row, stamp) = self
             .work(move |library| {
                 let (folder, path) = library.place(&row)?;
@@ -119,7 +137,7 @@ impl Library {
             })
             .await?;
         self.announce(&row, Change::Changed);
-        Ok((row, Some(stamp)))
+        Ok(stamp)
     }
 
     /// Has the row know the revision that a notebook is going to show, and returns it.
@@ -127,8 +145,8 @@ impl Library {
         let (row, document) = (&state.row, &state.document);
         if state.is_written() {
             // Another program wrote the file: its cells keep the revisions that they are shown with.
-            let written = self.write(row.clone(), document.clone(), &state.saved, None);
-            return Ok(written.await?.0.revision);
+            let noted = self.write_row(row.clone(), document.clone(), &state.saved, None);
+            return Ok(noted.await?.row.revision);
         }
         let revision = signed(document.revision());
         self.store.note_notebook_revision(row, revision).await?;

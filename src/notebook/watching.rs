@@ -55,7 +55,7 @@ impl Open {
             state.told = now.clone();
             let (status, stale) = now;
             // That of the document may be still to be written.
-            let revision = state.saved.revision();
+            let revision = state.shown.revision();
             let notice = Notice::NotebookStatus {
                 status,
                 revision,

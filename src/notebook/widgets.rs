@@ -22,6 +22,15 @@ impl Widgets {
         }
     }
 
+    /// Has an unknown widget begin with a state that is known from elsewhere.
+    pub(super) fn recall(&mut self, comm: &str, state: impl FnOnce() -> Option<Value>) {
+        if !self.0.contains_key(comm)
+            && let Some(state) = state()
+        {
+            self.0.insert(comm.to_owned(), state);
+        }
+    }
+
     /// Returns the saved form; none when no cell made a widget.
     pub(super) fn saved(&self) -> Option<Value> {
         let models: Map<String, Value> = self

@@ -51,8 +51,17 @@ class Kernel:
         return {"header": {"msg_id": self._message_id}}
 
 
+def is_named():
+    """Tells whether the front end told which message of its is being worked on."""
+    from . import execute
+
+    kernel = getattr(execute.shell, "kernel", None)
+    return kernel is not None and kernel._message_id is not None
+
+
 def belongs_to(shell, message_id):
     """What is shown from now on belongs to this message of the front end."""
+    door.captures.clear()  # a cell that was ended from outside left its own
     kernel = getattr(shell, "kernel", None)
     if kernel is None:
         if message_id is None:

@@ -247,34 +247,10 @@ def _rich_progress(module):
     module.Progress.advance = drawn(module.Progress.advance)
 
 
-def _interact(module):
-    """`interact` shows its controls first and the function's first output below them. There, and in no widget, is where
-    what a function shows appears here."""
-    factory, interactive = module._InteractFactory, module.interactive
-    plain_widget, plain_update, plain_display = factory.widget, interactive.update, module.display
-    waiting = []
+def _output_widget(module):
+    from . import captured
 
-    def widget(self, f):
-        waiting.append(None)
-        try:
-            made = plain_widget(self, f)
-        finally:
-            waiting.pop()
-        if not made.manual:
-            waiting.append(made)
-        return made
-
-    def update(self, *arguments):
-        if not (waiting and waiting[-1] is None):
-            plain_update(self, *arguments)
-
-    def display(*shown, **options):
-        plain_display(*shown, **options)
-        if shown and waiting and shown[0] is waiting[-1]:
-            waiting.pop()
-            plain_update(shown[0])
-
-    factory.widget, interactive.update, module.display = widget, update, display
+    captured.install(module)
 
 
 def _jpeg(module):
@@ -338,7 +314,7 @@ HOOKS = {
     "stack_data.utils": _stack_data,
     "sympy.interactive.printing": _sympy_printing,
     "comm": _comm,
-    "ipywidgets.widgets.interaction": _interact,
+    "ipywidgets.widgets.widget_output": _output_widget,
     "rich.live": _rich_live,
     "rich.progress": _rich_progress,
     "tqdm.std": _tqdm,

@@ -43,6 +43,9 @@ pub(crate) struct Document {
     unwritten: BTreeMap<String, Arc<[u8]>>,
 }
 
+/// The type of the saved state of widgets.
+const WIDGET_STATE: &str = "application/vnd.jupyter.widget-state+json";
+
 impl Document {
     /// Returns the cells in their order.
     pub(crate) fn cells(&self) -> &[Arc<Cell>] {
@@ -163,11 +166,17 @@ impl Document {
 
     /// Sets the state of the widgets that a run made, for viewers to show them from.
     fn set_widgets(&mut self, state: Value) {
-        let widgets = serde_json::json!({"application/vnd.jupyter.widget-state+json": state});
+        let widgets = serde_json::json!({WIDGET_STATE: state});
         if self.metadata.get("widgets") != Some(&widgets) {
             self.revision += 1;
             self.metadata.insert("widgets".into(), widgets);
         }
+    }
+
+    /// Returns the state of a widget as it was saved.
+    fn widget(&self, comm: &str) -> Option<&Value> {
+        let saved = self.metadata.get("widgets")?.get(WIDGET_STATE)?;
+        saved.get("state")?.get(comm)?.get("state")
     }
 
     /// Marks a change of a cell that is no edit: its outputs or its count.

@@ -136,10 +136,39 @@ impl Running {
 
     /// Takes a message of a running cell. One of an execution that the notebook does not know, or
     /// no longer, changes nothing.
-    pub(crate) fn take(&mut self, cell: &str, execution: ExecutionId, event: Event) {
+    pub(crate) fn take(
+        &mut self,
+        document: &Document,
+        cell: &str,
+        execution: ExecutionId,
+        event: Event,
+    ) {
         if self.has(cell, execution) {
+            self.recall_widget(document, &event);
             self.ahead
                 .extend(self.outputs.take(&cell.to_owned(), event));
+        }
+    }
+
+    /// Takes what a message that belongs to no cell tells of a widget; says whether it does.
+    pub(crate) fn take_widget(&mut self, document: &Document, event: &Event) -> bool {
+        self.recall_widget(document, event);
+        self.outputs.take_widget(event)
+    }
+
+    /// Before a widget of an earlier service changes, what the document knows of it is remembered.
+    fn recall_widget(&mut self, document: &Document, event: &Event) {
+        if let Event::CommMsg(comm) = event {
+            let comm = comm.content.comm_id.0.as_str();
+            self.outputs
+                .recall_widget(comm, || document.widget(comm).cloned());
+        }
+    }
+
+    /// Brings the state of the widgets into the document.
+    pub(crate) fn keep_widgets(&self, document: &mut Document) {
+        if let Some(state) = self.outputs.widgets() {
+            document.set_widgets(state);
         }
     }
 
@@ -166,9 +195,7 @@ impl Running {
         {
             document.touch(position, |cell| cell.execution_count = Some(count));
         }
-        if let Some(state) = self.outputs.widgets() {
-            document.set_widgets(state);
-        }
+        self.keep_widgets(document);
     }
 
     /// Ends an execution that a service before this one began: it shows what its session knows of it.
@@ -182,7 +209,7 @@ impl Running {
     ) {
         self.cells.insert(cell.to_owned(), Some(begun));
         for event in events {
-            self.take(cell, begun.execution, event);
+            self.take(document, cell, begun.execution, event);
         }
         self.finish(document, cell, begun.execution, end.0, end.1);
     }

@@ -119,7 +119,7 @@ fn what_became_text_loses_its_outputs_and_gets_them_back() {
     running
         .begin(&mut document, &cell, begun(execution), "a")
         .expect("it is code");
-    running.take(&cell, execution, printed("x"));
+    running.take(&document, &cell, execution, printed("x"));
     running.finish(&mut document, &cell, execution, Some(1), false);
     let patch = CellPatch {
         kind: Some(CellKind::Markdown),
@@ -180,7 +180,7 @@ fn every_kind_of_change_is_an_update_until_it_is_acknowledged() {
         .begin(&mut document, &first, begun(execution), "a")
         .expect("it is code");
     acknowledged(&mut document, &[], "it has only begun");
-    running.take(&first, execution, printed("x"));
+    running.take(&document, &first, execution, printed("x"));
     running.settle(&mut document);
     acknowledged(&mut document, &[&first], "an output");
     running.finish(&mut document, &first, execution, None, false);
@@ -261,12 +261,12 @@ fn messages_of_unknown_executions_and_of_deleted_cells_change_nothing() {
     running
         .begin(&mut document, &cell, begun(execution), "a")
         .expect("it is code");
-    running.take(&cell, ExecutionId::new(), printed("of another"));
+    running.take(&document, &cell, ExecutionId::new(), printed("of another"));
     running.settle(&mut document);
     assert!(document.cells()[0].outputs.is_empty());
     assert_eq!(running.status(), Status::Running);
     document.delete(&cell, 1).expect("it is current");
-    running.take(&cell, execution, printed("late"));
+    running.take(&document, &cell, execution, printed("late"));
     running.finish(&mut document, &cell, execution, Some(1), true);
     assert!(document.cells().is_empty());
     assert_eq!(running.status(), Status::Error);

@@ -150,6 +150,7 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("get", "/api/v1/notebooks/{id}/updates", Read),
     ("post", "/api/v1/notebooks/{id}/updates/ack", Read),
     ("post", "/api/v1/notebooks/{id}/execute", Run),
+    ("post", "/api/v1/notebooks/{id}/comm", Run),
     ("post", "/api/v1/notebooks/{id}/fork", Run),
     ("get", "/api/v1/ws/notebooks/{id}", Read),
     ("get", "/api/v1/ws/events", Read),

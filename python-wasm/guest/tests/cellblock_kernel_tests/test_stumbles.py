@@ -43,11 +43,6 @@ class Displays(NotebookTest):
         self.good("from rich.live import Live\nwith Live('a') as live: live.update('b')\nprint('c')")
         self.assertIn("c", self.text())
 
-    def test_interact_shows_its_controls_first(self):
-        self.good("from ipywidgets import interact\n@interact(x=(0, 10))\ndef f(x): print('x is', x)")
-        kinds = [kind for kind in self.kinds() if kind in ("display_data", "stream")]
-        self.assertEqual((kinds[0], kinds[-1], self.text()), ("display_data", "stream", "x is 5\n"))
-
 
 class Scripts(NotebookTest):
     def setUp(self):
