@@ -552,6 +552,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notebooks/{id}/comm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives a message to a widget of a notebook, as a front end's control does.
+         * @description What the widget's code shows or changes comes as events over the notebook's WebSocket. Its session must live.
+         */
+        post: operations["post_notebooks_id_comm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notebooks/{id}/context": {
         parameters: {
             query?: never;
@@ -957,7 +977,7 @@ export interface paths {
         /**
          * Opens the channel of a session.
          * @description Commands are JSON: `{"id": 1, "type": "execute", "content": {"code": "1+1"}}`, with the types execute, interrupt, input,
-         *     complete, inspect, is_complete and variables. Each is answered with `{"reply_to": 1, "content": ...}` or
+         *     complete, inspect, is_complete, variables, comm_open, comm_msg and comm_close. Each is answered with `{"reply_to": 1, "content": ...}` or
          *     `{"reply_to": 1, "problem": ...}`. Everything else is events with numbers.
          */
         get: operations["get_sessions_session_id_channel"];
@@ -1883,6 +1903,23 @@ export interface components {
             dtype: string;
             name: string;
         };
+        /** @description A message to an object of a session, as Jupyter's comms have them. */
+        CommRequest: {
+            /** @description A comm opens. */
+            content: components["schemas"]["Opening"];
+            /** @enum {string} */
+            type: "comm_open";
+        } | {
+            /** @description Something is said on it. */
+            content: components["schemas"]["Saying"];
+            /** @enum {string} */
+            type: "comm_msg";
+        } | {
+            /** @description It closes. */
+            content: components["schemas"]["Saying"];
+            /** @enum {string} */
+            type: "comm_close";
+        };
         /** @description What a model is told of a notebook. */
         Context: {
             cells: components["schemas"]["ContextCell"][];
@@ -2038,6 +2075,16 @@ export interface components {
         ExecuteNotebook: {
             cell_id?: string | null;
             code?: string | null;
+            /**
+             * Format: int64
+             * @description The revision of the cell that the writer of `source` knows.
+             */
+            revision?: number | null;
+            /**
+             * @description What the cell is to have as its source before it runs: saving and running at once, for a cell alone. At
+             *     most 1 MiB.
+             */
+            source?: string | null;
             which?: components["schemas"]["Which"] | null;
         };
         /** @description Code to run once. */
@@ -2419,6 +2466,11 @@ export interface components {
              */
             cells: string[];
             execution_id?: components["schemas"]["ExecutionId"] | null;
+            /**
+             * Format: int64
+             * @description The revision of the cell that runs first, to be given with its next change.
+             */
+            revision?: number | null;
             session_id: components["schemas"]["SessionId"];
         };
         /** @description What a notebook is doing. */
@@ -2469,6 +2521,16 @@ export interface components {
             /** @description Everything readable in the outputs, one after the other. */
             text: string;
             usage: Record<string, never>;
+        };
+        /** @description The beginning of a comm. */
+        Opening: {
+            /** @description Binary parts, in Base64. */
+            buffers?: string[];
+            comm_id: string;
+            data?: Record<string, never>;
+            metadata?: Record<string, never>;
+            /** @description What in the session it is for. */
+            target_name: string;
         };
         /**
          * @description How it ended. What changes something is recorded before it is done, and again after.
@@ -2899,6 +2961,14 @@ export interface components {
          * @enum {string}
          */
         Role: "admin" | "member" | "auditor" | "viewer";
+        /** @description What is said on a comm. */
+        Saying: {
+            /** @description Binary parts, in Base64. */
+            buffers?: string[];
+            comm_id: string;
+            data?: Record<string, never>;
+            metadata?: Record<string, never>;
+        };
         /**
          * @description What a request needs, and what an API key may be limited to.
          * @enum {string}
@@ -4269,6 +4339,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NotebookAnswer"];
+                };
+            };
+        };
+    };
+    post_notebooks_id_comm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The notebook */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommRequest"];
+            };
+        };
+        responses: {
+            /** @description It is queued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotebookExecution"];
                 };
             };
         };

@@ -5,8 +5,8 @@ import { never, type Event, type Usage, type WireCell } from '@/api/events'
 import { joined, still, type DisplayOutput, type Output } from '@/outputs/types'
 import type { Attachments } from '@/outputs/pictures'
 import { overwritten } from '@/outputs/printed'
-import { calledWidget, takeWidget, WIDGET_VIEW, type Widgets } from '@/widgets/state'
-import { holds } from '@/widgets/survey'
+import { takeWidget, type Widgets } from '@/widgets/state'
+import { asideOf, beginAside, shownAside } from './asides'
 
 export type CellType = 'code' | 'markdown' | 'raw'
 
@@ -133,8 +133,7 @@ export function apply(notebook: Notebook, event: Event, now: number): Applied {
         cell.not_run = null
         notebook.asides.delete(cell.cell_id)
       } else if (event.execution_id !== undefined) {
-        const shows = cellOfWidget(notebook, event.content.code)
-        if (shows !== undefined) notebook.beside.set(event.execution_id, shows)
+        beginAside(notebook, event.execution_id, event.content.code)
       }
       return 'applied'
     case 'finished':
@@ -273,33 +272,6 @@ function shownBy(notebook: Notebook, event: Event): Output[][] {
   if (notebook.partial.has(cell.cell_id)) return []
   if (notebook.clearing.delete(cell.cell_id)) cell.outputs = []
   return [cell.outputs]
-}
-
-/** So many outputs of code that widgets called are shown, the newest; they are in no document. */
-const MOST_ASIDE = 100
-
-function shownAside(notebook: Notebook, event: Event): Output[][] {
-  const cell = asideOf(notebook, event)
-  if (cell === undefined) return []
-  const cleared = notebook.clearing.delete(`${cell} aside`)
-  const known = cleared ? [] : (notebook.asides.get(cell) ?? [])
-  notebook.asides.set(cell, known.slice(-MOST_ASIDE))
-  return [notebook.asides.get(cell)!]
-}
-
-function asideOf(notebook: Notebook, event: Event): string | undefined {
-  return event.cell_id !== undefined || event.execution_id === undefined ? undefined : notebook.beside.get(event.execution_id)
-}
-
-/** Returns the cell that shows the widget which a message is for, by what stands in place of its code. */
-function cellOfWidget(notebook: Notebook, code: string): string | undefined {
-  const widget = calledWidget(code)
-  if (widget === undefined) return undefined
-  const { cells, widgets } = toRaw(notebook)
-  for (const { cell_id: id, outputs } of cells.values()) {
-    if (outputs.some((output) => 'data' in output && holds(output.data[WIDGET_VIEW], widget, (of) => widgets.get(of)))) return id
-  }
-  return undefined
 }
 
 function addStream(outputs: Output[], name: 'stdout' | 'stderr', text: string): void {
