@@ -73,11 +73,11 @@ describe('what is run', () => {
   })
 
   it('that was not run stays marked as the document says, until it begins or is changed', () => {
-    const copy = notebook(cell('a', { not_run: { reason: 'The cell before it was lost.' } }), cell('b'))
+    const copy = notebook(cell('a', { not_run: { reason: 'cell_lost', message: 'A cell before this one was lost.' } }), cell('b'))
     play(copy, started('a'))
     expect(copy.cells.get('a')!.not_run).toBeNull()
-    play(copy, changed(cell('b', { change: 2, not_run: { reason: 'The service stopped.' } }), 11))
-    expect(copy.cells.get('b')!.not_run).toEqual({ reason: 'The service stopped.' })
+    play(copy, changed(cell('b', { change: 2, not_run: { reason: 'service_ended', message: 'The service ended.' } }), 11))
+    expect(copy.cells.get('b')!.not_run).toEqual({ reason: 'service_ended', message: 'The service ended.' })
     play(copy, changed(cell('b', { change: 3 }), 12))
     expect(copy.cells.get('b')!.not_run).toBeUndefined()
   })

@@ -5,10 +5,16 @@ import { never, type Event, type Usage, type WireCell } from '@/api/events'
 import { joined, still, type DisplayOutput, type Output } from '@/outputs/types'
 import type { Attachments } from '@/outputs/pictures'
 import { overwritten } from '@/outputs/printed'
-import { takeWidget, WIDGET_VIEW, type Widgets } from '@/widgets/state'
-import { holds } from '@/widgets/survey'
+import { takeWidget, type Widgets } from '@/widgets/state'
+import { asideOf, beginAside, shownAside } from './asides'
 
 export type CellType = 'code' | 'markdown' | 'raw'
+
+export interface NotRun {
+  reason: 'service_ended' | 'cell_lost' | 'session_ended' | 'refused'
+  /** A sentence for people. */
+  message: string
+}
 
 export interface Cell {
   cell_id: string
@@ -27,7 +33,7 @@ export interface Cell {
   /** It runs or waits to run. */
   running: boolean
   /** It waited to run, and was given up. */
-  not_run?: { reason: string } | null
+  not_run?: NotRun | null
 }
 
 /** What is known of a cell's execution beyond the document. */
@@ -127,8 +133,7 @@ export function apply(notebook: Notebook, event: Event, now: number): Applied {
         cell.not_run = null
         notebook.asides.delete(cell.cell_id)
       } else if (event.execution_id !== undefined) {
-        const shows = cellOfWidget(notebook, event.content.code)
-        if (shows !== undefined) notebook.beside.set(event.execution_id, shows)
+        beginAside(notebook, event.execution_id, event.content.code)
       }
       return 'applied'
     case 'finished':
@@ -267,33 +272,6 @@ function shownBy(notebook: Notebook, event: Event): Output[][] {
   if (notebook.partial.has(cell.cell_id)) return []
   if (notebook.clearing.delete(cell.cell_id)) cell.outputs = []
   return [cell.outputs]
-}
-
-/** So many outputs of code that widgets called are shown, the newest; they are in no document. */
-const MOST_ASIDE = 100
-
-function shownAside(notebook: Notebook, event: Event): Output[][] {
-  const cell = asideOf(notebook, event)
-  if (cell === undefined) return []
-  const cleared = notebook.clearing.delete(`${cell} aside`)
-  const known = cleared ? [] : (notebook.asides.get(cell) ?? [])
-  notebook.asides.set(cell, known.slice(-MOST_ASIDE))
-  return [notebook.asides.get(cell)!]
-}
-
-function asideOf(notebook: Notebook, event: Event): string | undefined {
-  return event.cell_id !== undefined || event.execution_id === undefined ? undefined : notebook.beside.get(event.execution_id)
-}
-
-/** Returns the cell that shows the widget which a message is for, by what stands in place of its code. */
-function cellOfWidget(notebook: Notebook, code: string): string | undefined {
-  const widget = /^# comm_(?:open|msg|close) (\S+)$/.exec(code)?.[1]
-  if (widget === undefined) return undefined
-  const { cells, widgets } = toRaw(notebook)
-  for (const { cell_id: id, outputs } of cells.values()) {
-    if (outputs.some((output) => 'data' in output && holds(output.data[WIDGET_VIEW], widget, (of) => widgets.get(of)))) return id
-  }
-  return undefined
 }
 
 function addStream(outputs: Output[], name: 'stdout' | 'stderr', text: string): void {

@@ -1,7 +1,7 @@
 // What can be told of a cell's outputs without drawing them.
 
 import { joined, type Output } from '@/outputs/types'
-import type { Activity, Cell } from './model'
+import type { Activity, Cell, NotRun } from './model'
 
 /** Returns `df` for a last line of `df`, `df.head()`, `display(df)` and the like. */
 export function shownTable(source: string): string | undefined {
@@ -42,9 +42,9 @@ export function lossOf(outputs: readonly Output[]): { by: 'service' | 'worker'; 
   return { by: last.evalue.startsWith('The service') ? 'service' : 'worker', why: last.evalue }
 }
 
-/** Why a cell that was asked to run was not run: what was to run before it was refused, or it waited when the service stopped. */
-export function notRunOf(cell: Pick<Cell, 'not_run'>, activity: Activity | undefined): { kind: 'behind' | 'waited'; why?: string } | null {
-  if (activity?.notRun === 'refused') return { kind: 'behind' }
-  if (activity?.notRun === undefined && !cell.not_run) return null
-  return { kind: 'waited', why: cell.not_run?.reason }
+/** Why a cell that was asked to run was not run, as this page knows it or as it is written down. */
+export function notRunOf({ not_run: marked }: Pick<Cell, 'not_run'>, activity: Activity | undefined): { kind: NotRun['reason']; why?: string } | null {
+  if (activity?.notRun === 'refused') return { kind: 'refused' }
+  if (marked) return { kind: marked.reason, why: marked.message }
+  return activity?.notRun === undefined ? null : { kind: 'service_ended' }
 }

@@ -1,7 +1,7 @@
 // Moving the widgets of a notebook: what is changed is shown at once, and told to their code.
 
 import { reactive } from 'vue'
-import { raw } from '@/api/client'
+import { api, got } from '@/api/client'
 import { never, type Event } from '@/api/events'
 import { useConnection as useService } from '@/stores/connection'
 import { useTabs } from '@/stores/tabs'
@@ -18,9 +18,9 @@ export function useWidgetActions({ id, copy, toasts }: Context, connection: Conn
 
   const updates = new Updates({
     async send(comm, message) {
-      const body = JSON.stringify({ type: 'comm_msg', content: { comm_id: comm, data: message } })
-      const answer = await raw(`/api/v1/notebooks/${id}/comm`, { method: 'POST', body, headers: { 'Content-Type': 'application/json' } })
-      return ((await answer.json()) as { execution_id: string }).execution_id
+      const content = { comm_id: comm, data: message as unknown as Record<string, never> }
+      const { execution_id: execution } = await got(api.POST('/api/v1/notebooks/{id}/comm', { params: { path: { id } }, body: { type: 'comm_msg', content } }))
+      return execution ?? ''
     },
     onRefused: (error) => toasts.tell(error),
     onSilence: (comm) => gone.add(comm),

@@ -1,6 +1,7 @@
 // What an event says in the log. Pure.
 
 import { never, type Event, type Outcome } from '@/api/events'
+import { calledWidget } from '@/widgets/state'
 import { firstLine } from './timeline'
 import type { Execution } from './useSessionFeed'
 
@@ -72,10 +73,21 @@ function ended(outcome: Outcome, error: Failure | null | undefined): Pick<LogLin
   return { level: outcome === 'error' || outcome === 'interrupted' ? 'warning' : 'error', key: `log.${outcome}`, values: { why } }
 }
 
+/** Leaves out that widgets were moved, which can be many times in a second, unless something went wrong. `moved` are such executions. */
+export function isWorthALine(event: Event, moved: Set<string>): boolean {
+  const { execution_id: id } = event
+  if (logLine(event) === null) return false
+  if (id !== undefined && event.type === 'started' && calledWidget(event.content.code) !== undefined) moved.add(id)
+  if (id === undefined || !moved.has(id)) return true
+  if (event.type !== 'finished') return false
+  moved.delete(id)
+  return event.content.outcome !== 'ok'
+}
+
 /** The lines of executions that were over before the events were watched. */
 export function pastLines(executions: readonly Execution[], watched: readonly Pick<Event, 'execution_id'>[]): LogLine[] {
   const seen = new Set(watched.map(({ execution_id }) => execution_id))
-  return executions.filter(({ execution_id, finished_at }) => finished_at && !seen.has(execution_id)).flatMap((execution) => {
+  return executions.filter(({ execution_id, finished_at, code }) => finished_at && !seen.has(execution_id) && calledWidget(code) === undefined).flatMap((execution) => {
     const { status, error, code, started_at, finished_at, first_seq, last_seq } = execution
     const outcome = (status === 'success' ? 'ok' : status) as Outcome
     const began: LogLine[] = started_at ? [{ seq: first_seq ?? 0, time: started_at, level: 'info', key: 'log.started', code: firstLine(code) }] : []

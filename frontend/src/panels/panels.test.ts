@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Event } from '@/api/events'
 import { FollowedPages } from './followPages'
-import { logLine, pastLines } from './logLine'
+import { isWorthALine, logLine, pastLines } from './logLine'
 import { firstLine, timeline } from './timeline'
 import type { Checkpoint, Execution } from './useSessionFeed'
 
@@ -59,6 +59,12 @@ describe('the timeline', () => {
     // Of what the present state is nobody knows.
     expect(left(after, null)).toEqual([])
   })
+  it('has of a widget that was moved only where it was left', () => {
+    const ran = [execution('a', 'A', 'slider'), ...['b', 'c', 'd'].map((id, index) => execution(id, '', `# comm_msg ${id}`, String(index))), execution('e', 'A', 'slider', '3')]
+    const all = ran.map(({ execution_id }, index) => checkpoint(String(index), execution_id, null, 1))
+    expect(timeline(all, ran, null).map(({ checkpoint, widget }) => [checkpoint.id, widget])).toEqual([['4', false], ['3', true], ['0', false]])
+    expect(timeline(all.slice(0, 4), ran, '2').map(({ checkpoint }) => checkpoint.id)).toEqual(['3', '2', '0'])
+  })
   it('goes on where an execution is not in the list', () => {
     const checkpoints = [checkpoint('1', 'v', null, 1), checkpoint('2', 'w', null, 2), checkpoint('3', 'x', null, 3)]
     expect(timeline(checkpoints, [], '3').map(({ left }) => left)).toEqual([false, false, false])
@@ -79,6 +85,15 @@ describe('the log', () => {
   })
   it('leaves what cells show to the cells', () => {
     expect(logLine(event('stream', { name: 'stdout', text: 'x' }))).toBeNull()
+  })
+  it('does not tell each move of a widget, but what went wrong with it', () => {
+    const moved = new Set<string>()
+    const of = (type: string, content: unknown, execution_id: string) => ({ ...event(type, content), execution_id })
+    const told = (outcome: string, code: string) => [of('started', { code }, 'x'), of('checkpoint', { pages: 1 }, 'x'), of('finished', { outcome }, 'x')].map((each) => isWorthALine(each, moved))
+    expect(told('ok', 'a = 1')).toEqual([true, true, true])
+    expect(told('ok', '# comm_msg abc')).toEqual([false, false, false])
+    expect(told('error', '# comm_msg abc')).toEqual([false, false, true])
+    expect(moved.size).toBe(0)
   })
   it('tells what the service says in its own words', () => {
     expect(logLine(event('log', { level: 'warning', message: 'full' }))).toMatchObject({ level: 'warning', text: 'full' })

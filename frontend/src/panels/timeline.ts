@@ -1,5 +1,6 @@
 // The timeline of a session: its checkpoints, each with what made it. Pure.
 
+import { calledWidget } from '@/widgets/state'
 import type { Checkpoint, Execution } from './useSessionFeed'
 
 export interface Moment {
@@ -11,6 +12,8 @@ export interface Moment {
   current: boolean
   /** The last execution of its cell; only that one can be undone as the cell's. */
   lastOfCell: boolean
+  /** It is there because a widget was moved. */
+  widget: boolean
   /** It was gone back from: the present state does not come from it. */
   left: boolean
 }
@@ -34,7 +37,7 @@ export function firstLine(code: string | null | undefined): string {
   return (code ?? '').split('\n').find((line) => line.trim() !== '' && !line.trim().startsWith('#'))?.trim() ?? (code ?? '').trim().split('\n')[0] ?? ''
 }
 
-/** The newest first. */
+/** The newest first; of what a widget was moved through only where it was left. */
 export function timeline(checkpoints: readonly Checkpoint[], executions: readonly Execution[], current: string | null | undefined): Moment[] {
   const byId = new Map(executions.map((execution) => [execution.execution_id, execution]))
   const line = lineOf(checkpoints, byId, current)
@@ -46,10 +49,12 @@ export function timeline(checkpoints: readonly Checkpoint[], executions: readonl
         checkpoint,
         execution,
         title: checkpoint.label || firstLine(execution?.code),
+        widget: !checkpoint.label && calledWidget(execution?.code) !== undefined,
         current: checkpoint.id === current,
         left: line.size > 0 && !line.has(checkpoint.id),
         lastOfCell: execution !== undefined && last.get(execution.cell_id) === execution.execution_id,
       }
     })
+    .filter((moment, index, all) => !moment.widget || moment.current || !(all[index + 1]?.widget && all[index + 1]?.left === moment.left))
     .reverse()
 }

@@ -9,7 +9,7 @@ import { EventSocket, type Line } from '@/api/socket'
 import { joinedStreams } from '@/notebook/batch'
 import { useLibrary } from '@/stores/library'
 import { FollowedPages } from './followPages'
-import { logLine } from './logLine'
+import { isWorthALine } from './logLine'
 
 export type Session = Schemas['SessionView']
 export type Execution = Schemas['ExecutionView']
@@ -52,6 +52,8 @@ export function useSessionFeed(id: Ref<string | undefined>) {
   let socket: EventSocket | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let batch: Event[] = []
+  /** Executions in which widgets were moved. */
+  const moved = new Set<string>()
   let flushing: ReturnType<typeof setTimeout> | undefined
   /** How many show what it uses from moment to moment. */
   let watchers = 0
@@ -111,11 +113,11 @@ export function useSessionFeed(id: Ref<string | undefined>) {
     flushing = undefined
     const heardNow = joinedStreams(batch)
     batch = []
-    const told = heardNow.filter((event) => logLine(event) !== null)
+    const told = heardNow.filter((event) => isWorthALine(event, moved))
     if (told.length > 0) events.value = [...events.value, ...told].slice(-MOST_EVENTS)
     print(heardNow)
     if (heardNow.some(({ type }) => type === 'finished' || type === 'restored' || type === 'gap')) changes.value++
-    if (told.length > 0) {
+    if (heardNow.some(({ type }) => type === 'finished') || told.length > 0) {
       void rereadSoon()
       void look()
     }

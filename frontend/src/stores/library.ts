@@ -56,6 +56,8 @@ export const useLibrary = defineStore('library', () => {
   const line = ref<Line>('closed')
   /** The last warning that a quota is nearly used up. */
   const warning = shallowRef<Extract<News, { type: 'quota_warning' }> | null>(null)
+  /** The last news that files of a project changed. */
+  const written = shallowRef<Extract<News, { type: 'files_changed' }> | null>(null)
   /** Counts executions that ended, after which there may be other files. */
   const ended = ref(0)
   let socket: EventSocket<News> | undefined
@@ -131,6 +133,7 @@ export const useLibrary = defineStore('library', () => {
     const questions = take(news)
     for (const heard of meanwhile) heard.push(news)
     if (news.type === 'quota_warning') warning.value = news
+    if (news.type === 'files_changed') written.value = news
     if (news.type === 'execution_status' && news.content.status !== 'running') ended.value++
     for (const question of questions) note(question)
     if (questions.length > 0) void askSoon()
@@ -216,6 +219,7 @@ export const useLibrary = defineStore('library', () => {
     begin,
     end,
     warning,
+    written,
     ended,
     /** Which notebooks' states are wanted. */
     follow(ids: string[]): void {

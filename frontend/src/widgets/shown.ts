@@ -33,6 +33,11 @@ const perhaps = (value: unknown): number | undefined => (typeof value === 'numbe
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
 const numbers = (value: unknown): number[] => list(value).filter((each): each is number => typeof each === 'number' && Number.isFinite(each))
 
+/** A look that there is: names of others could be those of anything in the page. */
+function styleOf(value: unknown): string {
+  return value === 'primary' || value === 'success' || value === 'info' || value === 'warning' || value === 'danger' ? value : ''
+}
+
 const STILL = new Set<Kind['kind']>(['progress', 'label', 'html', 'box', 'outputs', 'unknown'])
 
 /** What stands before a widget. */
@@ -52,7 +57,7 @@ function kindOf(state: WidgetState): Kind {
   const children = list(state.children).flatMap((child) => modelOf(child) ?? [])
   const titles = list(state.titles).map(text)
   const selected = perhaps(state.selected_index) ?? null
-  const style = text(state.button_style)
+  const style = styleOf(state.button_style)
   const hint = text(state.tooltip)
   switch (name) {
     case 'IntSlider':
@@ -71,7 +76,7 @@ function kindOf(state: WidgetState): Kind {
     }
     case 'IntProgress':
     case 'FloatProgress':
-      return { kind: 'progress', value: number(value, 0), min: number(state.min, 0), max: number(state.max, 100), look: text(state.bar_style) }
+      return { kind: 'progress', value: number(value, 0), min: number(state.min, 0), max: number(state.max, 100), look: styleOf(state.bar_style) }
     case 'IntText':
     case 'BoundedIntText':
     case 'FloatText':

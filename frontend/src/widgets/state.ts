@@ -71,6 +71,11 @@ export function modelOf(value: unknown): string | undefined {
   return typeof value === 'string' && value.startsWith(MODEL) ? value.slice(MODEL.length) : undefined
 }
 
+/** The widget that is told something in an execution, by what the service writes in place of code. */
+export function calledWidget(code: string | null | undefined): string | undefined {
+  return /^# comm_(?:open|msg|close) (\S+)$/.exec(code ?? '')?.[1]
+}
+
 /** What else changes with a change: `jslink` and `jsdlink` join properties of widgets without their code. */
 export function linked(widgets: Widgets, id: string, state: WidgetState): [id: string, state: WidgetState][] {
   const changes: [string, WidgetState][] = []

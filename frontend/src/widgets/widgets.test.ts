@@ -31,6 +31,8 @@ it('of wrong types nothing gets through', () => {
   expect(shownOf({ _model_name: 'IntProgressModel', value: 'x', max: null, bar_style: {} })).toMatchObject({ kind: 'progress', value: 0, min: 0, max: 100, look: '' })
   expect(shownOf({ _model_name: 'DropdownModel', _options_labels: ['a', {}, 3], index: 'first' })).toMatchObject({ kind: 'choice', options: ['a', '', '3'], chosen: [] })
   expect(shownOf({ _model_name: 'VBoxModel', children: ['IPY_MODEL_a', 'b', 3] })).toMatchObject({ kind: 'box', children: ['a'], across: false })
+  expect(shownOf({ _model_name: 'ButtonModel', button_style: 'menu unseen' })).toMatchObject({ kind: 'button', style: '' })
+  expect(shownOf({ _model_name: 'ButtonModel', button_style: 'danger' })).toMatchObject({ kind: 'button', style: 'danger' })
   expect(shownOf({})).toEqual({ kind: 'unknown', name: '', moved: false })
 })
 

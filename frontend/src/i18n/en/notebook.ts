@@ -38,8 +38,10 @@ export default {
     brokenOff: {
       service: 'The service stopped while this cell ran. The variables are as they were before it.',
       worker: 'This cell was broken off: the process that ran it ended. The variables are as they were before it.',
-      waited: 'This cell was not run: the service stopped while it waited.',
-      behind: 'This cell was not run: what was to run before it could not be started.',
+      service_ended: 'This cell was not run: the service stopped while it waited.',
+      cell_lost: 'This cell was not run: one before it was lost.',
+      session_ended: 'This cell was not run: its session ended while it waited.',
+      refused: 'This cell was not run: what was to run before it could not be started.',
       again: 'Run again',
     },
     helpOf: 'Help for {name}',

@@ -57,6 +57,7 @@ export default {
     noneText: 'Each cell that runs leaves a state that can be gone back to.',
     state: 'State',
     now: 'now',
+    widget: 'A widget was used',
     left: 'before the undo',
     menu: 'What can be done with the state after {name}',
     undo: 'Restore to before this cell',

@@ -60,6 +60,7 @@ export default {
     noneText: '每个运行过的单元格都会留下一个可以返回的状态。',
     state: '状态',
     now: '当前',
+    widget: '操作了一个控件',
     left: '撤销之前',
     menu: '{name} 之后状态的操作',
     undo: '恢复到此单元格运行之前',

@@ -114,7 +114,14 @@ export function useFileTree(project: Ref<string>) {
       if (!away) void refresh()
     },
   )
-  watch(() => library.ended, useDebounceFn(glance, 500, { maxWait: 2000 }))
+  const glanceSoon = useDebounceFn(glance, 500, { maxWait: 2000 })
+  watch(() => library.ended, glanceSoon)
+  watch(
+    () => library.written,
+    (news) => {
+      if (news?.project_id === project.value) void glanceSoon()
+    },
+  )
   watch(
     () => library.notebooks.flatMap(({ project_id, path }) => (project_id === project.value ? [path] : [])).join('\n'),
     () => void glance(),
