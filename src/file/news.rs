@@ -93,7 +93,10 @@ impl Paths {
         };
         let names = |path: &str| path.split('/').map(str::to_owned).collect::<Vec<_>>();
         let (first, last) = (names(first), names(last));
-        let common = first.iter().zip(&last).take_while(|(one, other)| one == other);
+        let common = first
+            .iter()
+            .zip(&last)
+            .take_while(|(one, other)| one == other);
         let names: Vec<&str> = common.map(|(name, _)| name.as_str()).collect();
         names.join("/")
     }

@@ -329,7 +329,9 @@ mod tests {
             ..Config::default()
         };
         let store = Store::open(None, folder.path()).await.expect("a database");
-        let projects = Projects::open(&config, store, &Arc::default()).await.expect("opened");
+        let projects = Projects::open(&config, store, &Arc::default())
+            .await
+            .expect("opened");
         let (one, other) = (TenantId::new(), TenantId::new());
         let (first, second) =
             tokio::join!(projects.default_project(one), projects.default_project(one));

@@ -393,3 +393,34 @@ impl Run {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_not_what_a_cell_is_meant_to_do() {
+        let new = |tags: &[&str]| {
+            let new = json!({"source": "1 / 0", "metadata": {"tags": tags}});
+            serde_json::from_value(new).expect("a cell")
+        };
+        let document = Document::with(vec![new(&[]), new(&[MAY_RAISE])]).expect("cells");
+        let [plain, meant] = [0, 1].map(|index| document.cells()[index].id.clone());
+        let end = |outcome: &str, execution_count| Finished {
+            outcome: outcome.into(),
+            execution_count,
+            ..Finished::lost(Value::Null, None)
+        };
+        let is_failure = |cell: &str, end: Option<&Finished>| failed(&document, cell, end);
+        assert!(!is_failure(&plain, Some(&end("ok", Some(1)))));
+        assert!(is_failure(&plain, Some(&end("error", Some(1)))));
+        assert!(!is_failure(&meant, Some(&end("error", Some(1)))));
+        let refused = end("error", None);
+        assert!(is_failure(&meant, Some(&refused)));
+        assert!(is_failure(&meant, Some(&end("limit", Some(1)))));
+        assert!(is_failure(&meant, Some(&end("lost", None))));
+        assert!(is_failure(&meant, None));
+    }
+}

@@ -29,7 +29,10 @@ pub(super) async fn tell(store: &Store, handle: &Handle) -> Result<(), Fault> {
     }
     // Twice as far: one that was told again stands in front of where it was going to be.
     let events = log
-        .range((recent.saturating_sub(RECENT) + 1).max(log.first()), log.last())
+        .range(
+            (recent.saturating_sub(RECENT) + 1).max(log.first()),
+            log.last(),
+        )
         .map_err(Fault::disk)?;
     let told: BTreeSet<ExecutionId> = events.iter().filter_map(finished).collect();
     let mut ends_open = events.last().is_some_and(|last| finished(last).is_some());
@@ -89,7 +92,9 @@ async fn checkpoint_of(
     let Some(checkpoint) = row.checkpoint_after.as_deref().filter(|_| !told) else {
         return Ok(None);
     };
-    let stored = store.checkpoint(handle.tenant, handle.id, checkpoint).await?;
+    let stored = store
+        .checkpoint(handle.tenant, handle.id, checkpoint)
+        .await?;
     // One that a cell left as it found it is that of an earlier cell.
     let stored = stored.filter(|stored| stored.execution_id.as_deref() == Some(row.id.as_str()));
     let notice = |pages: i64| {
@@ -102,7 +107,12 @@ async fn checkpoint_of(
 }
 
 /// Writes something about an execution to the log, and returns its number.
-fn append(handle: &Handle, row: &ExecutionRow, id: ExecutionId, notice: Notice) -> Result<u64, Fault> {
+fn append(
+    handle: &Handle,
+    row: &ExecutionRow,
+    id: ExecutionId,
+    notice: Notice,
+) -> Result<u64, Fault> {
     let draft = Draft {
         session_id: Some(handle.id),
         execution_id: Some(id),

@@ -180,7 +180,10 @@ impl Store {
 }
 
 /// Adds a checkpoint, or gives one that is there a label, and makes it the session's present state.
-pub(super) async fn keep(open: &mut super::Transaction<'_>, row: &CheckpointRow) -> Result<(), Fault> {
+pub(super) async fn keep(
+    open: &mut super::Transaction<'_>,
+    row: &CheckpointRow,
+) -> Result<(), Fault> {
     run_in!(
         open,
         "insert into checkpoints (id, tenant_id, session_id, execution_id, cell_id, label, image, pages, execution_count, created_at, parent_id)

@@ -277,7 +277,6 @@ impl Store {
             limit
         )
     }
-
 }
 
 impl ExecutionRow {
