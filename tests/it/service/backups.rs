@@ -68,8 +68,8 @@ async fn a_lost_data_folder_comes_back_as_it_was_at_the_last_backup() {
     while channel.until("started").await["content"]["code"] != "y = 1\nwhile True: pass" {}
     // Its row is written while it runs.
     until("the execution is in the list", || async {
-        let list = service.get(&format!("/sessions/{session}/executions"));
-        let list = list.await.expect(200)["items"].clone();
+        let path = format!("/sessions/{session}/executions");
+        let list = service.get(&path).await.expect(200)["items"].clone();
         list.as_array().is_some_and(|items| items.len() == 3)
     })
     .await;

@@ -52,8 +52,10 @@ async fn what_waited_behind_a_lost_cell_says_so_until_it_runs_or_is_edited() {
     let body = service.get(&at).await.expect(200);
     assert_eq!(reasons(&body), expected, "also after a restart");
     let edit = json!({"source": "b = 22", "revision": body["cells"][1]["revision"]});
-    let edited = service.patch(&format!("{at}/cells/{}", cells[1]), edit);
-    assert_eq!(edited.await.expect(200)["not_run"], Value::Null);
+    let edited = service
+        .patch(&format!("{at}/cells/{}", cells[1]), edit)
+        .await;
+    assert_eq!(edited.expect(200)["not_run"], Value::Null);
     let mut watcher = Watcher::begin(&service, &at, watcher.last).await;
     service
         .post(&format!("{at}/execute"), json!({"cell_id": cells[2]}))

@@ -87,7 +87,7 @@ async fn an_end_that_is_stored_is_told_once_wherever_the_service_was_killed_befo
             );
         }
         let id = ran["execution_id"].as_str().expect("an id");
-        let shown = service.get(&format!("/sessions/{session}/executions/{id}"));
-        assert_eq!(shown.await.expect(200)["text"], ran["text"]);
+        let shown = format!("/sessions/{session}/executions/{id}");
+        assert_eq!(service.get(&shown).await.expect(200)["text"], ran["text"]);
     }
 }
