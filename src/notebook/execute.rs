@@ -8,14 +8,13 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use super::library::Library;
-use super::live::{Begun, CellPatch, Document, Selection};
+use super::live::{Begun, CellPatch, Document, NotRun, Selection};
 use super::open::Open;
 use super::writing::Writing;
 use crate::error_code::{ErrorCode, Fault};
-use crate::id::{ExecutionId, NotebookId, SessionId, TenantId};
+use crate::id::{ExecutionId, NotebookId, SessionId};
 use crate::session::{
-    Draft, EventReader, ExecutionStatus, Finished, Handle, Happening, NewSession, Notice,
-    Submission,
+    Draft, EventReader, ExecutionStatus, Finished, Handle, Happening, Notice, Submission,
 };
 use crate::store::notebooks::NotebookRow;
 use crate::tenant::Caller;
@@ -112,10 +111,11 @@ impl Library {
         // Whether there is room for it is told to whoever asked.
         match run.start_next().await {
             Err(fault) => {
-                run.forget().await;
+                // Whoever asked hears it; the notebook is as it was.
+                run.forget(None).await;
                 return Err(fault);
             }
-            Ok(None) => run.forget().await,
+            Ok(None) => run.forget(None).await,
             Ok(Some((first, writing))) => {
                 let (handle, execution) = (run.handle.clone(), first.execution);
                 taken.execution = Some(execution);
@@ -130,68 +130,19 @@ impl Library {
         }
         Ok(taken)
     }
-
-    /// Returns the notebook's session, a new one if it has none that lives.
-    pub(super) async fn session(
-        self: &Arc<Self>,
-        caller: &Caller,
-        id: NotebookId,
-        open: &Arc<Open>,
-    ) -> Result<Handle, Fault> {
-        // Two requests at once make one session.
-        let _turn = open.starting().await;
-        let (row, _) = self.find(caller.tenant, id).await?;
-        if let Some(handle) = self.living(caller.tenant, &row).await? {
-            return Ok(handle);
-        }
-        let project = row.project_id.parse().map_err(Fault::internal)?;
-        let new = NewSession {
-            name: Some(row.name.clone()),
-            project: Some(project),
-            notebook: Some(id),
-            ..NewSession::default()
-        };
-        let handle = self.sessions.create(caller, new).await?;
-        let session = handle.id.to_string();
-        self.store.set_notebook_session(&row, &session).await?;
-        open.set_session(session).await;
-        Ok(handle)
-    }
-
-    /// Returns the session that a notebook has, if that lives.
-    pub(super) async fn living(
-        &self,
-        tenant: TenantId,
-        row: &NotebookRow,
-    ) -> Result<Option<Handle>, Fault> {
-        let known = row.session_id.as_deref().and_then(|text| text.parse().ok());
-        let Some(session) = known else {
-            return Ok(None);
-        };
-        match self.sessions.get(tenant, session).await {
-            Err(fault)
-                if matches!(
-                    fault.code,
-                    ErrorCode::SessionNotFound | ErrorCode::SessionDead
-                ) =>
-            {
-                Ok(None)
-            }
-            other => other.map(Some),
-        }
-    }
 }
 
-/// Tells whether the end of an execution is a failure of its cell; one of which nothing is known is.
+/// Tells whether the end of an execution is a failure of its cell; one of which nothing is known is, and
+/// one that was refused is not what the cell is meant to do.
 pub(super) fn failed(document: &Document, cell: &str, finished: Option<&Finished>) -> bool {
     let meant = || {
         document
             .cell(cell)
             .is_ok_and(|cell| cell.has_tag(MAY_RAISE))
     };
-    match finished.map(|finished| finished.outcome.as_str()) {
-        Some("ok") => false,
-        Some("error") => !meant(),
+    match finished.map(|finished| (finished.outcome.as_str(), finished.never_began())) {
+        Some(("ok", _)) => false,
+        Some(("error", false)) => !meant(),
         Some(_) | None => true,
     }
 }
@@ -292,7 +243,7 @@ impl Run {
 
     /// Follows the cells to the end, or to the first that fails.
     async fn finish(mut self, first: Started) {
-        let mut next = Some(first);
+        let (mut next, mut why) = (Some(first), None);
         while let Some(started) = next {
             if !self.follow(started).await {
                 break;
@@ -301,11 +252,12 @@ impl Run {
                 Ok(next) => next.map(|(started, _)| started),
                 Err(fault) => {
                     tracing::warn!(notebook = self.row.id, %fault, "the next cell could not be run");
+                    why = Some(NotRun::refused(&fault.message));
                     None
                 }
             };
         }
-        self.forget().await;
+        self.forget(why).await;
     }
 
     /// Brings what a cell shows into the notebook until it has ended; tells whether it went well.
@@ -375,12 +327,12 @@ impl Run {
             .as_ref()
             .and_then(|finished| finished.execution_count);
         let end = self.open.change(&self.library, self.row.clone(), |state| {
-            let failed = failed(&state.document, cell, finished.as_ref());
-            state
-                .running
-                .finish(&mut state.document, cell, execution, count, failed);
+            let (running, document) = (&mut state.running, &mut state.document);
+            let failed = failed(document, cell, finished.as_ref());
+            running.finish(document, cell, execution, count, failed);
             if failed {
-                state.running.unqueue(self.waiting.iter().cloned());
+                let why = NotRun::behind(finished.as_ref());
+                running.give_up(document, self.waiting.iter().cloned(), why.as_ref());
             }
             Ok(!failed)
         });
@@ -416,15 +368,47 @@ impl Run {
             .await
     }
 
-    /// Shows the cells that were not begun as not waiting any more.
-    async fn forget(self) {
+    /// Shows the cells that were not begun as not waiting any more, and why if there is something to say.
+    async fn forget(self, why: Option<NotRun>) {
         let waiting = self.waiting;
         let forget = self.open.change(&self.library, self.row, |state| {
-            state.running.unqueue(waiting);
+            let (running, document) = (&mut state.running, &mut state.document);
+            running.give_up(document, waiting, why.as_ref());
             Ok(())
         });
         if let Err(fault) = forget.await {
             tracing::warn!(notebook = %self.id, %fault, "that cells do not wait any more could not be saved");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_not_what_a_cell_is_meant_to_do() {
+        let new = |tags: &[&str]| {
+            let new = json!({"source": "1 / 0", "metadata": {"tags": tags}});
+            serde_json::from_value(new).expect("a cell")
+        };
+        let document = Document::with(vec![new(&[]), new(&[MAY_RAISE])]).expect("cells");
+        let [plain, meant] = [0, 1].map(|index| document.cells()[index].id.clone());
+        let end = |outcome: &str, execution_count| Finished {
+            outcome: outcome.into(),
+            execution_count,
+            ..Finished::lost(Value::Null, None)
+        };
+        let is_failure = |cell: &str, end: Option<&Finished>| failed(&document, cell, end);
+        assert!(!is_failure(&plain, Some(&end("ok", Some(1)))));
+        assert!(is_failure(&plain, Some(&end("error", Some(1)))));
+        assert!(!is_failure(&meant, Some(&end("error", Some(1)))));
+        let refused = end("error", None);
+        assert!(is_failure(&meant, Some(&refused)));
+        assert!(is_failure(&meant, Some(&end("limit", Some(1)))));
+        assert!(is_failure(&meant, Some(&end("lost", None))));
+        assert!(is_failure(&meant, None));
     }
 }
