@@ -44,10 +44,10 @@ class Refusals(NotebookTest):
 
     def test_a_traceback_ends_in_code_that_is_not_the_kernels(self):
         trace = "\n".join(self.bad("import time\ntime.sleep(-1)", "ValueError")["traceback"])
-        self.assertIn("time.sleep(-1)", trace)
+        self.assertIn(", line 2", trace)
         self.assertNotIn("shims", trace)
         trace = "\n".join(self.bad("import json\njson.loads('x')", "JSONDecodeError")["traceback"])
-        self.assertIn("decoder.py", trace)
+        self.assertIn("decoder", trace)
 
     def test_pip_does_not_ask_for_a_restart(self):
         self.good("%pip install polars")
