@@ -105,3 +105,24 @@ fn the_tour() {
     let ran = runs_green("tour", "ml", &["image/png", "text/html"]);
     assert!(!ran.text(7).contains("done?!"), "{}", ran.text(7));
 }
+
+#[test]
+fn the_sandbox_is_embedded_in_a_few_lines() {
+    let tests = std::env::current_exe().expect("this program");
+    let built = tests
+        .ancestors()
+        .nth(2)
+        .expect("the folder of what cargo builds");
+    let example = built.join("examples/embed");
+    let ran = std::process::Command::new(&example).output();
+    let ran = ran.unwrap_or_else(|error| {
+        panic!("{}: {error}; run cargo build --examples", example.display())
+    });
+    let shown = String::from_utf8_lossy(&ran.stdout);
+    assert!(
+        ran.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
+    assert!(shown.lines().any(|line| line == "total = 15"), "{shown}");
+}

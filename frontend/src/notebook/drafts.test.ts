@@ -43,6 +43,23 @@ describe('drafts', () => {
     ])
   })
 
+  it('is saved by what may do more, once; what is typed meanwhile is only saved', async () => {
+    const { drafts, saved } = setup(async (_cell, _text, base) => base + 1)
+    const more = vi.fn(async (_cell: string, _text: string, base: number) => {
+      drafts.type('a', 'two', known)
+      return base + 1
+    })
+    drafts.type('a', 'one', known)
+    expect(await drafts.save('a', more)).toBe(true)
+    expect(more.mock.calls).toEqual([['a', 'one', 1]])
+    expect(saved.mock.calls).toEqual([['a', 'two', 2]])
+    const fails = vi.fn(() => Promise.reject(new Error('not now')))
+    drafts.type('a', 'three', { source: 'two', revision: 3 })
+    await expect(drafts.save('a', fails)).rejects.toThrow('not now')
+    expect(await drafts.save('a')).toBe(true)
+    expect(saved.mock.calls.at(-1)).toEqual(['a', 'three', 3])
+  })
+
   it('does not overwrite somebody else: their text comes with both revisions', async () => {
     const { drafts, conflicts, saved } = setup(async (_cell, _text, base) => {
       if (base < 5) throw stale('theirs', 5)

@@ -17,9 +17,11 @@ export interface Conflict {
   theirs: Pick<Cell, 'source' | 'revision'>
 }
 
+/** Saves a text upon a revision, and returns the cell's new one. */
+export type Save = (cell: string, text: string, base: number) => Promise<number>
+
 export interface DraftsOptions {
-  /** Saves a text upon a revision, and returns the cell's new one. */
-  save: (cell: string, text: string, base: number) => Promise<number>
+  save: Save
   onConflict: (conflict: Conflict) => void
   onProblem: (problem: Refused, cell: string) => void
   onChange?: () => void
@@ -55,21 +57,20 @@ export class Drafts {
     this.timers.set(cell, setTimeout(() => void this.save(cell), this.options.pause ?? PAUSE))
   }
 
-  /** Saves what was typed into a cell. Returns whether the service has it all. */
-  async save(cell: string): Promise<boolean> {
+  /** Saves what was typed into a cell, by what may do more than that. Returns whether the service has it all. */
+  async save(cell: string, by: Save = this.options.save): Promise<boolean> {
     clearTimeout(this.timers.get(cell))
     const flying = this.flights.get(cell)
     if (flying !== undefined) {
       const fine = await flying
-      return fine && this.drafts.has(cell) ? this.save(cell) : fine
+      return fine && this.drafts.has(cell) ? this.save(cell, by) : fine
     }
     if (this.stuck.has(cell)) return false
     const draft = this.drafts.get(cell)
     if (draft === undefined) return true
-    const flight = this.send(cell, draft)
+    const flight = this.send(cell, draft, by)
     this.flights.set(cell, flight)
-    const fine = await flight
-    this.flights.delete(cell)
+    const fine = await flight.finally(() => this.flights.delete(cell))
     return fine && this.drafts.has(cell) ? this.save(cell) : fine
   }
 
@@ -93,10 +94,10 @@ export class Drafts {
     this.options.onChange?.()
   }
 
-  private async send(cell: string, draft: Draft): Promise<boolean> {
+  private async send(cell: string, draft: Draft, by: Save): Promise<boolean> {
     const sent = draft.text
     try {
-      const revision = await this.options.save(cell, sent, draft.base)
+      const revision = await by(cell, sent, draft.base)
       draft.base = revision
       draft.origin = sent
       if (draft.text === sent) this.drafts.delete(cell)
@@ -113,7 +114,7 @@ export class Drafts {
       if (theirs !== undefined && theirs.source === draft.origin) {
         // Its type or its metadata changed, not its text: the draft stands on the new revision.
         draft.base = theirs.revision
-        return this.send(cell, draft)
+        return this.send(cell, draft, by)
       }
       if (theirs !== undefined) {
         this.stuck.add(cell)

@@ -297,3 +297,11 @@ export function activityOf(notebook: Notebook, cell: Cell): Activity['state'] | 
   if (state === 'queued' || state === 'running') return state
   return cell.running ? 'queued' : (state ?? 'idle')
 }
+
+/** Takes what a cell was answered to have now: the answer may come before the event that tells of it. */
+export function written(notebook: Notebook, cell: string, { source, revision }: Pick<Cell, 'source' | 'revision'>): void {
+  const known = notebook.cells.get(cell)
+  if (known === undefined || known.revision >= revision) return
+  Object.assign(known, { source, revision })
+  notebook.edits += 1
+}

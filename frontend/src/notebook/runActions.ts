@@ -2,12 +2,19 @@
 
 import { reactive } from 'vue'
 import { api, got } from '@/api/client'
+import { Refused } from '@/api/problem'
+import type { components } from '@/api/schema'
 import type { Connection } from './connection'
 import type { Context } from './context'
+import { currentOf } from './drafts'
+import { written } from './model'
 import { Turns, type Turn } from './turns'
 
 /** What was typed into a cell could not be saved, which was told of when that was tried. */
 class Unsaved extends Error {}
+
+/** A run was refused, and what was typed was not saved with it. */
+class NotRun extends Error {}
 
 export function useRunActions({ id, copy, order, drafts, selection, toasts, cell }: Context, connection: Connection, { forgetWidgets }: { forgetWidgets: () => void }) {
   const session = () => copy.value?.sessionId ?? null
@@ -42,15 +49,36 @@ export function useRunActions({ id, copy, order, drafts, selection, toasts, cell
     await Promise.all(code.map((each) => take({ cells: [each], work: () => runOne(each) })))
   }
 
+  /** What is typed and not saved is saved with the same request. */
   async function runOne(of: string): Promise<void> {
-    if (drafts.get(of) !== undefined && !(await drafts.save(of))) throw new Unsaved()
+    let ran = false
+    try {
+      const saved = await drafts.save(of, async (_, source, base) => {
+        const revision = (await execute({ cell_id: of, source, revision: base })) ?? base
+        if (copy.value !== null) written(copy.value, of, { source, revision })
+        ran = true
+        return revision
+      })
+      if (!saved) throw new Unsaved()
+    } catch (error) {
+      // It was not run; what was typed is saved all the same.
+      if (error instanceof NotRun) void drafts.save(of)
+      throw error instanceof NotRun ? error.cause : error
+    }
     // It may have been removed, or made a text, while it waited.
-    if (cell(of)?.cell_type === 'code') await execute({ cell_id: of })
+    if (!ran && cell(of)?.cell_type === 'code') await execute({ cell_id: of })
   }
 
-  async function execute(body: { cell_id?: string; which?: 'all' | 'above' | 'below' | 'stale' }): Promise<void> {
-    const answer = await got(api.POST('/api/v1/notebooks/{id}/execute', { params: { path: { id } }, body }))
-    if (copy.value !== null) copy.value.sessionId = answer.session_id
+  /** Asks for a run. Returns the revision of the cell that runs first. */
+  async function execute(body: components['schemas']['ExecuteNotebook']): Promise<number | undefined> {
+    try {
+      const answer = await got(api.POST('/api/v1/notebooks/{id}/execute', { params: { path: { id } }, body }))
+      if (copy.value !== null) copy.value.sessionId = answer.session_id
+      return answer.revision ?? undefined
+    } catch (error) {
+      // That somebody else has written is a matter of the text.
+      throw body.source === undefined || (error instanceof Refused && currentOf(error) !== undefined) ? error : new NotRun('', { cause: error })
+    }
   }
 
   /** Runs what is selected and goes on: to the next cell, which is made at the end. */

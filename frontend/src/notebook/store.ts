@@ -7,6 +7,7 @@ import { useToasts } from '@/stores/toasts'
 import { useCellActions } from './cellActions'
 import { useConnection } from './connection'
 import { Drafts, type Conflict } from './drafts'
+import { written } from './model'
 import { hiddenBy, useOutline } from './outline'
 import { cellOf } from './read'
 import { useRunActions } from './runActions'
@@ -32,12 +33,7 @@ function setup(id: string) {
     async save(cell, source, revision) {
       const path = { id, cell }
       const changed = cellOf(await got(api.PATCH('/api/v1/notebooks/{id}/cells/{cell}', { params: { path }, body: { revision, source } })))
-      const known = copy.value?.cells.get(cell)
-      // The answer may come before the event that tells of it.
-      if (copy.value !== null && known !== undefined && known.revision < changed.revision) {
-        Object.assign(known, { source: changed.source, revision: changed.revision })
-        copy.value.edits += 1
-      }
+      if (copy.value !== null) written(copy.value, cell, changed)
       return changed.revision
     },
     onConflict: (conflict) => conflicts.value.push(conflict),

@@ -40,7 +40,7 @@ class Display(NotebookTest):
             for call, kind in (("C()", "execute_result"), ("display(C())", "display_data")):
                 with self.subTest(name=name, call=call):
                     self.good(form.format(name=name) + call)
-                    self.assertEqual(self.kinds(), ["stream", kind])
+                    self.assertEqual(list(dict.fromkeys(self.kinds())), ["stream", kind])  # a slow machine sends text in parts
                     self.assertEqual(self.shown(kind), [{"text/plain": "text"}])
                     self.assertIn("ValueError", self.text("stderr"))
                     self.assertEqual(self.text("stderr").count("Traceback"), 1)
