@@ -13,6 +13,15 @@ const all = [
   ...bundles,
 ].map((bundle, number) => JSON.parse(JSON.stringify(bundle).replaceAll('https:', 'http:').replaceAll('evil.test', `p${number}.evil.test`)) as Record<string, unknown>)
 const EACH = 6
+/** The same texts wherever a widget has one. */
+const inWidgets = all.flatMap((bundle) => [bundle['text/html'], bundle['text/markdown']].filter((text) => typeof text === 'string'))
+const WIDGETS = `import ipywidgets as w
+def widgets(text):
+    address = f"url({text})"
+    layout = w.Layout(width=text, border_top=address, grid_template_columns=f"1px; background: {address}")
+    shown = ({"output_type": "display_data", "data": {"text/html": text, "text/plain": "x"}, "metadata": {}},)
+    return [w.HTML(text, description=text), w.Label(text, layout=layout), w.Button(description=text, tooltip=text), w.Dropdown(options=[text], description=text),
+            w.Text(text, placeholder=text), w.ColorPicker(description=text), w.Accordion([w.Output(outputs=shown)], titles=[text], selected_index=0)]`
 
 /**
  * A browser for which every name below `.test` is this machine, where requests are written down by name. Without TLS, so
@@ -60,6 +69,11 @@ test('no payload reaches the page or the network', async () => {
   for (let at = 0; at < all.length; at += EACH) {
     const few = JSON.stringify(JSON.stringify(all.slice(at, at + EACH)))
     cells.push(`for bundle in json.loads(${few.replaceAll('\\u2028', '')}): display(bundle, raw=True)`)
+  }
+  cells.push(WIDGETS)
+  for (let at = 0; at < inWidgets.length; at += EACH) {
+    const few = JSON.stringify(JSON.stringify(inWidgets.slice(at, at + EACH)))
+    cells.push(`display(w.GridBox([each for text in json.loads(${few.replaceAll('\\u2028', '')}) for each in widgets(text)], layout=w.Layout(grid_template_columns="repeat(5, 1fr)")))`)
   }
   const texts = [...markdown, ...html].map((source) => ({ source, cell_type: 'markdown' as const }))
   const { notebook_id: id } = await makeNotebook('Hostile', [...cells, ...texts])

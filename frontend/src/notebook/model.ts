@@ -7,6 +7,7 @@ import type { Attachments } from '@/outputs/pictures'
 import { overwritten } from '@/outputs/printed'
 import { takeWidget, type Widgets } from '@/widgets/state'
 import { asideOf, beginAside, shownAside } from './asides'
+import { reconciled } from './reconciled'
 
 export type CellType = 'code' | 'markdown' | 'raw'
 
@@ -246,23 +247,6 @@ function change(notebook: Notebook, wire: WireCell, stale: boolean, running: boo
   if (known?.source !== wire.source || known.cell_type !== wire.cell_type) notebook.edits += 1
   if (known === undefined) notebook.cells.set(id, next)
   else Object.assign(known, next)
-}
-
-/** Keeps outputs that are as they were, so that what is drawn of them stays. */
-function reconciled(before: Output[], after: Output[]): Output[] {
-  return after.map((output, index) => {
-    const known = before[index]
-    if (known === undefined || known.output_type !== output.output_type) return still(output)
-    return same({ ...known, display_id: undefined }, { ...output, display_id: undefined }) ? known : still(output)
-  })
-}
-
-function same(a: unknown, b: unknown): boolean {
-  if (a === b) return true
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
-  if (Array.isArray(a) !== Array.isArray(b)) return false
-  const keys = Object.keys(a)
-  return keys.length === Object.keys(b).length && keys.every((key) => same((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]))
 }
 
 /** Returns the outputs to which an event adds, after a clearing that waited; none while they are not whole. */

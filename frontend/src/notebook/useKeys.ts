@@ -36,7 +36,13 @@ export function useKeys(store: NotebookStore, screen: Screen) {
   })
 
   function press(event: KeyboardEvent) {
-    if (event.isComposing || isTaken(event) || store.copy === null || ahead.take(event)) return
+    if (event.isComposing || isTaken(event) || store.copy === null) return
+    // Who does not want to wait for an editor any longer leaves with nothing written.
+    if (event.key === 'Escape' && awaitsEditor()) {
+      ahead.forget()
+      return void heed('command-mode')
+    }
+    if (ahead.take(event)) return
     const editing = (event.target as HTMLElement).closest('.cm-content') !== null
     const command = reader.read(event, editing ? 'edit' : 'command', event.timeStamp)
     if (command === undefined) return

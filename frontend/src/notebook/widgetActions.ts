@@ -6,7 +6,7 @@ import { never, type Event } from '@/api/events'
 import { useConnection as useService } from '@/stores/connection'
 import { useTabs } from '@/stores/tabs'
 import { changeWidget, linked, type Standing, type WidgetState } from '@/widgets/state'
-import { Updates } from '@/widgets/updates'
+import { Updates, type Said } from '@/widgets/updates'
 import type { Connection } from './connection'
 import type { Context } from './context'
 
@@ -22,12 +22,20 @@ export function useWidgetActions({ id, copy, toasts }: Context, connection: Conn
       const { execution_id: execution } = await got(api.POST('/api/v1/notebooks/{id}/comm', { params: { path: { id } }, body: { type: 'comm_msg', content } }))
       return execution ?? ''
     },
-    onRefused: (error) => toasts.tell(error),
+    onRefused: (error, dropped) => toasts.tell(error, () => dropped.forEach(again)),
     onSilence: (comm) => gone.add(comm),
     onChange() {
       if (copy.value !== null) copy.value.unsent = updates.unsent()
     },
   })
+
+  /** Another try tells how a widget is by then. */
+  function again({ comm, message }: Said): void {
+    if (message.method === 'custom') updates.tell(comm, message.content)
+    if (message.method !== 'update') return
+    const now = copy.value?.widgets.get(comm) ?? {}
+    updates.change(comm, Object.fromEntries(Object.keys(message.state).map((key) => [key, now[key]])))
+  }
 
   /** Follows what happens to widgets. */
   function hear(event: Event): void {

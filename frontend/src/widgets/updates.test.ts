@@ -14,7 +14,7 @@ function line() {
       sent.push(structuredClone({ comm, message }))
       return new Promise((resolve, reject) => answers.push({ resolve, reject }))
     },
-    onRefused: (error) => refused.push((error as Error).message),
+    onRefused: (error, dropped) => refused.push(`${(error as Error).message}: ${dropped.map(({ comm }) => comm).join()}`),
     onSilence: (comm) => silent.push(comm),
   })
   /** Delivers the message that was sent last. */
@@ -102,7 +102,7 @@ it('what is refused takes with it what was to follow; what comes later is told a
   updates.change('a', { value: 2 })
   answers[0]!.reject(new Error('full'))
   await new Promise((resolve) => setTimeout(resolve))
-  expect(refused).toEqual(['full'])
+  expect(refused).toEqual(['full: a,a'])
   expect(updates.unsent().size).toBe(0)
   updates.change('a', { value: 3 })
   expect(values()).toEqual(['a=1', 'a=3'])

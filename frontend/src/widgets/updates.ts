@@ -6,11 +6,16 @@ import type { WidgetState } from './state'
 /** What is said on a widget's channel. */
 export type Message = { method: 'update'; state: WidgetState; buffer_paths: never[] } | { method: 'custom'; content: Record<string, unknown> } | { method: 'request_state' }
 
+export interface Said {
+  comm: string
+  message: Message
+}
+
 export interface UpdatesOptions {
   /** Sends a message and returns the execution in which it is delivered. */
   send: (comm: string, message: Message) => Promise<string>
-  /** It was refused, and what was to follow is dropped. */
-  onRefused: (error: unknown) => void
+  /** The first of these was refused, and the others, which were to follow it, are dropped. */
+  onRefused: (error: unknown, dropped: Said[]) => void
   /** It was delivered, and nobody answered who would have. */
   onSilence: (comm: string) => void
   /** What is still to be sent is something else now. */
@@ -28,7 +33,7 @@ interface Flight {
 }
 
 export class Updates {
-  private waiting: { comm: string; message: Message }[] = []
+  private waiting: Said[] = []
   private flight: Flight | null = null
   /** Widgets that said something, so that it is known that there are such. */
   private readonly known = new Set<string>()
@@ -104,10 +109,11 @@ export class Updates {
       },
       (error: unknown) => {
         if (this.flight !== flight) return
+        const dropped = [next, ...this.waiting]
         this.flight = null
         this.waiting = []
         this.changed()
-        this.options.onRefused(error)
+        this.options.onRefused(error, dropped)
       },
     )
   }

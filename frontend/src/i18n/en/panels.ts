@@ -55,6 +55,7 @@ export default {
     count: 'States: {count}',
     none: 'No history yet',
     noneText: 'Each cell that runs leaves a state that can be gone back to.',
+    beginning: 'As it began',
     state: 'State',
     now: 'now',
     widget: 'A widget was used',

@@ -58,6 +58,7 @@ export default {
     count: '状态：{count}',
     none: '还没有历史',
     noneText: '每个运行过的单元格都会留下一个可以返回的状态。',
+    beginning: '最初的状态',
     state: '状态',
     now: '当前',
     widget: '操作了一个控件',
