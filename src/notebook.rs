@@ -28,7 +28,7 @@ mod widgets;
 pub(crate) use context::Context;
 pub(crate) use document::{CellKind, Notebook, NotebookError};
 pub(crate) use execute::Taken;
-pub(crate) use export::ExportFormat;
+pub(crate) use export::{ExportFormat, plain};
 pub(crate) use import::ImportFormat;
 pub(crate) use library::{Expected, Library, Snapshot};
 pub(crate) use live::{
