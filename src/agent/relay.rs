@@ -131,7 +131,9 @@ pub(crate) async fn relay(
         if !line.ends_with(b"\n") && line.len() >= LONGEST {
             bail!("a message has more than {LONGEST} bytes");
         }
-        relay.pass(&line).await;
+        if !line.trim_ascii().is_empty() {
+            relay.pass(&line).await;
+        }
     }
     relay.close().await;
     drop(relay);
@@ -166,8 +168,7 @@ impl Relay {
     async fn pass(&mut self, line: &[u8]) {
         let Ok(message) = serde_json::from_slice::<Value>(line) else {
             let parse = json!({"code": -32700, "message": "the line is no JSON"});
-            let refused = json!({"jsonrpc": "2.0", "id": null, "error": parse});
-            return self.answer(&refused).await;
+            return refuse(Value::Null, parse, &self.answers).await;
         };
         self.open.retain(|_, request| !request.is_finished());
         let id = message
@@ -186,25 +187,24 @@ impl Relay {
             }
         }
         let body = Bytes::copy_from_slice(line.trim_ascii());
-        let sent = self.remote.send(Method::POST, &headers, body).await;
-        let response = match sent {
-            Ok(response) if response.status().is_success() => response,
-            Ok(refused) => return self.refuse(id, told(refused).await).await,
-            Err(error) => {
-                return self
-                    .refuse(id, json!({"message": format!("{error:#}")}))
-                    .await;
+        let (remote, answers) = (Arc::clone(&self.remote), self.answers.clone());
+        let told = id.clone();
+        let following = if has_own {
+            // Such a request may be answered no earlier than it has ended.
+            tokio::spawn(async move {
+                let sent = remote.send(Method::POST, &headers, body).await;
+                take(sent, told, &answers).await;
+            })
+        } else {
+            // Messages of a conversation arrive in their order.
+            let sent = remote.send(Method::POST, &headers, body).await;
+            if message["method"] == "initialize" {
+                return self.begin(sent, told).await;
             }
+            tokio::spawn(async move {
+                take(sent, told, &answers).await;
+            })
         };
-        let answers = self.answers.clone();
-        if message["method"] == "initialize" && !has_own {
-            return self.begin(response, answers).await;
-        }
-        let following = tokio::spawn(async move {
-            if let Err(error) = follow(response, &answers).await {
-                tracing::warn!(%error, "an answer ended early");
-            }
-        });
         if let Some(id) = id {
             self.open.insert(id.to_string(), following.abort_handle());
         }
@@ -212,41 +212,17 @@ impl Relay {
 
     /// Begins a conversation: what comes next needs what this answer says. From now on it is listened to what the
     /// service says by itself.
-    async fn begin(&mut self, response: Response<Incoming>, answers: mpsc::Sender<Bytes>) {
-        let connection = response.headers().get(CONNECTION);
-        let connection = connection.and_then(|id| Some(id.to_str().ok()?.to_owned()));
+    async fn begin(&mut self, sent: anyhow::Result<Response<Incoming>>, id: Option<Value>) {
+        let connection = sent.as_ref().ok().and_then(|response| {
+            let id = response.headers().get(CONNECTION)?.to_str().ok()?;
+            Some(id.to_owned())
+        });
         self.conversation.connection = connection;
-        match follow(response, &answers).await {
-            Ok(revision) => self.conversation.revision = revision,
-            Err(error) => tracing::warn!(%error, "an answer ended early"),
-        }
+        self.conversation.revision = take(sent, id, &self.answers).await;
         let headers = self.conversation.headers();
-        let remote = Arc::clone(&self.remote);
+        let (remote, answers) = (Arc::clone(&self.remote), self.answers.clone());
         let listening = tokio::spawn(async move { listen(&remote, &headers, &answers).await });
         self.listening = Some(listening.abort_handle());
-    }
-
-    async fn answer(&self, message: &Value) {
-        // Nobody reads any more; then nobody sends any more either.
-        let _ = self.answers.send(message.to_string().into()).await;
-    }
-
-    /// Tells why a request is not answered. A notification has nobody to tell.
-    async fn refuse(&self, id: Option<Value>, told: Value) {
-        let Some(id) = id else {
-            tracing::warn!(%told, "a message was not taken");
-            return;
-        };
-        let error = match told.get("error") {
-            // The service says it in the protocol's own form.
-            Some(error) => error.clone(),
-            None => {
-                let message = told["message"].as_str().unwrap_or("the service refused it");
-                json!({"code": -32000, "message": message, "data": told})
-            }
-        };
-        self.answer(&json!({"jsonrpc": "2.0", "id": id, "error": error}))
-            .await;
     }
 
     /// Ends the conversation.
@@ -278,6 +254,47 @@ fn headers(message: &Value, conversation: &Conversation) -> Vec<(HeaderName, Str
         .into_iter()
         .flatten()
         .collect()
+}
+
+/// Passes on what came of a message; returns the revision that the answer agrees to, if it does.
+async fn take(
+    sent: anyhow::Result<Response<Incoming>>,
+    id: Option<Value>,
+    answers: &mpsc::Sender<Bytes>,
+) -> Option<String> {
+    let refused = match sent {
+        Ok(response) if response.status().is_success() => {
+            let followed = follow(response, answers).await;
+            return followed.unwrap_or_else(|error| {
+                tracing::warn!(%error, "an answer ended early");
+                None
+            });
+        }
+        Ok(refused) => told(refused).await,
+        Err(error) => json!({"message": format!("{error:#}")}),
+    };
+    let error = match refused.get("error") {
+        // The service says it in the protocol's own form.
+        Some(error) => error.clone(),
+        None => {
+            let message = refused["message"].as_str();
+            let message = message.unwrap_or("the service refused it");
+            json!({"code": -32000, "message": message, "data": refused})
+        }
+    };
+    match id {
+        Some(id) => refuse(id, error, answers).await,
+        // A notification has nobody to tell.
+        None => tracing::warn!(%error, "a message was not taken"),
+    }
+    None
+}
+
+/// Tells why a request is not answered.
+async fn refuse(id: Value, error: Value, answers: &mpsc::Sender<Bytes>) {
+    let refused = json!({"jsonrpc": "2.0", "id": id, "error": error});
+    // When nobody reads any more, nobody sends any more either.
+    let _ = answers.send(refused.to_string().into()).await;
 }
 
 /// Reads why the service refused.

@@ -113,10 +113,9 @@ impl Config {
     /// Returns the configuration without its secrets.
     pub(crate) fn without_secrets(&self) -> Self {
         let mut shown = self.clone();
-        for token in [&mut shown.access.token, &mut shown.client.token] {
-            if let Some(token) = token {
-                HIDDEN.clone_into(token);
-            }
+        let tokens = [&mut shown.access.token, &mut shown.client.token];
+        for token in tokens.into_iter().flatten() {
+            HIDDEN.clone_into(token);
         }
         if let Some(database) = &mut shown.data.database {
             match url::Url::parse(database) {
