@@ -46,26 +46,28 @@ impl Place {
             Fault::new(ErrorCode::NotFound, message)
         };
         let rest = uri.strip_prefix("cellblock://").ok_or_else(unknown)?;
-        let mut parts = rest.splitn(4, '/');
-        let mut part = || {
-            let part = parts.next()?;
+        let decoded = rest.splitn(4, '/').map(|part| {
             let text = percent_decode_str(part).decode_utf8().ok()?.into_owned();
             (!text.is_empty()).then_some(text)
-        };
-        let (kind, id, of, inside) = (part(), part(), part(), part());
-        match (kind.as_deref(), id, of.as_deref(), inside) {
-            (Some("projects"), Some(project), Some("notebooks"), Some(path)) => {
-                Ok(Self::Notebook { project, path })
-            }
-            (Some("projects"), Some(project), Some("files"), Some(path)) => {
-                Ok(Self::File { project, path })
-            }
-            (Some("sessions"), Some(session), Some("variables"), None) => {
-                Ok(Self::Variables { session })
-            }
-            (Some("sessions"), Some(session), Some("variables"), Some(name)) => {
-                Ok(Self::Variable { session, name })
-            }
+        });
+        let parts: Vec<String> = decoded.collect::<Option<_>>().ok_or_else(unknown)?;
+        let own = str::to_owned;
+        match parts.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            ["projects", project, "notebooks", path] => Ok(Self::Notebook {
+                project: own(project),
+                path: own(path),
+            }),
+            ["projects", project, "files", path] => Ok(Self::File {
+                project: own(project),
+                path: own(path),
+            }),
+            ["sessions", session, "variables"] => Ok(Self::Variables {
+                session: own(session),
+            }),
+            ["sessions", session, "variables", name] => Ok(Self::Variable {
+                session: own(session),
+                name: own(name),
+            }),
             _ => Err(unknown()),
         }
     }
