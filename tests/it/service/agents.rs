@@ -145,7 +145,8 @@ async fn what_is_offered_conforms() {
         .collect();
     let mut known: Vec<&str> = NOT_OFFERED.iter().map(|(name, _)| *name).collect();
     known.extend(CONFORMS);
-    (all.sort_unstable(), known.sort_unstable());
+    all.sort_unstable();
+    known.sort_unstable();
     assert_eq!(all, known, "each is tried, or it says why not");
     let service = Service::start_with(&[("agents.conformance", "true")]);
     let address = format!("{}/mcp?token={}", url(&service), service.token);
