@@ -16,6 +16,7 @@ mod config;
 mod doctor;
 mod image;
 mod kernel;
+mod mcp;
 mod openapi;
 mod policy;
 mod run;
@@ -54,6 +55,8 @@ enum Command {
     Run(run::Arguments),
     /// Be a kernel of Jupyter, or tell Jupyter of the kernels that there are.
     Kernel(kernel::Arguments),
+    /// Serve an agent's program (MCP) over stdin and stdout.
+    Mcp(mcp::Arguments),
     /// List, build or show images: interpreters with packages already loaded.
     #[command(subcommand)]
     Image(image::Command),
@@ -172,6 +175,7 @@ pub fn main() -> ExitCode {
             Command::Worker(_) => unreachable!("it was started above"),
             Command::Run(arguments) => run::run(arguments).await,
             Command::Kernel(arguments) => kernel::run(arguments).await,
+            Command::Mcp(arguments) => mcp::run(arguments).await,
             Command::Image(command) => image::run(command).await,
             Command::Policy(command) => policy::run(&command),
             Command::Config(command) => config::run(&command),

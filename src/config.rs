@@ -2,6 +2,7 @@
 //! key's path with two underscores between its parts: `CELLBLOCK_SERVER__ADDRESS`), then options
 //! of the command. Unknown keys are refused. Nothing else reads the environment.
 
+mod agents;
 mod checks;
 mod retention;
 mod values;
@@ -11,6 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub(crate) use agents::{Agents, Client};
 pub(crate) use retention::Retention;
 use serde::{Deserialize, Serialize};
 pub(crate) use values::{Network, Size, Span};
@@ -41,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) retention: Retention,
     pub(crate) log: Log,
     pub(crate) traces: Traces,
+    pub(crate) agents: Agents,
+    pub(crate) client: Client,
 }
 
 /// Where and how requests are taken.
@@ -322,7 +326,7 @@ impl Default for Log {
     fn default() -> Self {
         Self {
             format: LogFormat::Human,
-            level: "cellblock=info,warn".into(),
+            level: "cellblock=info,rmcp=error,warn".into(),
         }
     }
 }

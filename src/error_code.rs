@@ -129,6 +129,7 @@ error_codes! {
     NotAFolder = 50414, 409, false, "It is a file, and a folder is needed", "Name a folder, or leave the parameter out.";
     ProjectInUse = 50416, 409, false, "Sessions use the project", "End the sessions in `details.sessions` first.";
     FolderNotEmpty = 50415, 409, false, "The folder is not empty", "Delete what is in it first, or add `?recursive`.";
+    AgentConnectionNotFound = 50440, 404, false, "There is no such connection of an agent", "Send `initialize` again, without Mcp-Session-Id.";
     SecretNotFound = 50430, 404, false, "There is no such secret", "List the project's secrets to see which there are.";
     UploadNotFound = 50409, 404, false, "There is no such upload", "Create it again; unfinished uploads are removed after a day.";
 }

@@ -7,12 +7,14 @@
 //! | `cli` | the commands, their arguments, and the table of exit codes |
 //! | `notebook` | notebooks as documents: reading, upgrading, percent scripts, parameters, outputs |
 //! | `runner` | runs a notebook's cells in a session |
+//! | `agent` | agents, who speak the Model Context Protocol |
 //! | `backup` | copies of the service's data folder, and back |
 //! | `folder` | the private copy of a notebook's folder, and what a run changed in it |
 //! | `bench` | measures the sandbox on this machine |
 //! | `doctor` | checks this machine |
 //! | `text` | text from outside, made safe for a terminal |
 
+mod agent;
 mod backup;
 mod bench;
 mod cli;

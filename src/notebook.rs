@@ -30,7 +30,7 @@ mod writing;
 pub(crate) use context::Context;
 pub(crate) use document::{CellKind, Notebook, NotebookError};
 pub(crate) use execute::{Rewrite, Taken};
-pub(crate) use export::ExportFormat;
+pub(crate) use export::{ExportFormat, plain};
 pub(crate) use import::ImportFormat;
 pub(crate) use library::{Expected, Library, Snapshot};
 pub(crate) use live::{

@@ -49,6 +49,8 @@ pub(crate) struct Service {
     pub(crate) uploads: Arc<Uploads>,
     /// The clients of Jupyter.
     pub(crate) jupyter: Arc<Clients>,
+    /// Says when the service stops.
+    pub(crate) stopping: watch::Receiver<bool>,
 }
 
 impl Service {
@@ -71,8 +73,16 @@ impl Service {
         let files = Arc::new(Files::new(&config, projects.clone(), &quotas, &news));
         let uploads = Uploads::open(Arc::clone(&files), config.files.upload_lifetime.0);
         let secrets = Arc::new(Secrets::open(&store, &audit, folder)?);
-        let sessions =
-            Sessions::open(&config, &store, &quotas, &audit, &secrets, &news, stop).await?;
+        let sessions = Sessions::open(
+            &config,
+            &store,
+            &quotas,
+            &audit,
+            &secrets,
+            &news,
+            stop.clone(),
+        )
+        .await?;
         let sessions = Arc::new(sessions);
         let notebooks = Library::new(
             store.clone(),
@@ -102,6 +112,7 @@ impl Service {
             one_shots,
             started: Instant::now(),
             jupyter: Arc::default(),
+            stopping: stop,
         })
     }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::{Failure, say};
 use crate::config::Config;
@@ -55,53 +56,75 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         )))
     })?;
     let address = listener.local_addr().map_err(Failure::sandbox)?;
-    let (stopping, stop) = watch::channel(false);
-    let service = Service::open(config, stop.clone())
-        .await
-        .map_err(Failure::Sandbox)?;
-    let service = Arc::new(service);
-    let tending = service.tend();
+    let running = Running::start(config).await?;
+    let service = &running.service;
     say(&format!(
         "http://{address}/?token={}",
         service.tenants.local_token()
     ))?;
-    let telling = Arc::clone(&service);
-    tokio::spawn(async move {
-        wait_for_signal().await;
-        telling.news.close();
-        // The receivers live as long as the service.
-        let _ = stopping.send(true);
-    });
-    let minding = Arc::clone(&service);
-    let minded = stop.clone();
-    tokio::spawn(async move {
-        let sessions = &minding.sessions;
-        tokio::join!(
-            sessions.mind_memory(minded.clone()),
-            sessions.sweep_regularly(minded.clone()),
-            sessions.end_the_old(minded.clone()),
-            sessions.pass_on_warnings(minded.clone()),
-            sessions.mind_fuel(minded.clone()),
-            minding.measure_disk(minded)
-        )
-    });
-    let router = http::router(Arc::clone(&service));
-    http::serve(
-        listener,
-        router,
-        service.config.server.connections,
-        stop,
-        grace,
-    )
-    .await;
-    tending.abort();
-    service.close().await;
-    telemetry::stop().await;
+    let router = http::router(Arc::clone(service));
+    let connections = service.config.server.connections;
+    http::serve(listener, router, connections, running.stop.clone(), grace).await;
+    running.end().await;
     Ok(ExitCode::SUCCESS)
 }
 
+/// A service that works: what it does by itself is done, and it stops when the process is told to.
+pub(super) struct Running {
+    pub(super) service: Arc<Service>,
+    /// Says when it stops.
+    pub(super) stop: watch::Receiver<bool>,
+    stopping: watch::Sender<bool>,
+    tending: JoinHandle<()>,
+}
+
+impl Running {
+    pub(super) async fn start(config: Config) -> Result<Self, Failure> {
+        let (stopping, stop) = watch::channel(false);
+        let service = Service::open(config, stop.clone())
+            .await
+            .map_err(Failure::Sandbox)?;
+        let service = Arc::new(service);
+        let tending = service.tend();
+        let (telling, told) = (Arc::clone(&service), stopping.clone());
+        tokio::spawn(async move {
+            wait_for_signal().await;
+            telling.news.close();
+            // The receivers live as long as the service.
+            let _ = told.send(true);
+        });
+        let minding = Arc::clone(&service);
+        let minded = stop.clone();
+        tokio::spawn(async move {
+            let sessions = &minding.sessions;
+            tokio::join!(
+                sessions.mind_memory(minded.clone()),
+                sessions.sweep_regularly(minded.clone()),
+                sessions.end_the_old(minded.clone()),
+                sessions.pass_on_warnings(minded.clone()),
+                sessions.mind_fuel(minded.clone()),
+                minding.measure_disk(minded)
+            )
+        });
+        Ok(Self {
+            service,
+            stop,
+            stopping,
+            tending,
+        })
+    }
+
+    /// Stores what is still in memory. The last thing before the process ends.
+    pub(super) async fn end(self) {
+        let _ = self.stopping.send(true);
+        self.tending.abort();
+        self.service.close().await;
+        telemetry::stop().await;
+    }
+}
+
 /// Takes the data folder for this service: two would take each other's sessions for lost.
-fn alone(folder: &Path) -> Result<File, Failure> {
+pub(super) fn alone(folder: &Path) -> Result<File, Failure> {
     let told = |error: std::io::Error| {
         let message = format!("the data folder {} cannot be used", folder.display());
         Failure::Usage(anyhow::Error::new(error).context(message))
@@ -111,7 +134,7 @@ fn alone(folder: &Path) -> Result<File, Failure> {
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => Err(Failure::Usage(anyhow::anyhow!(
-            "another `cellblock serve` uses the data folder {}; end it first, or name another folder with --data",
+            "another `cellblock serve` uses the data folder {}; end it first, or name another folder with --data (`cellblock mcp` can talk to it with --url)",
             folder.display()
         ))),
         Err(TryLockError::Error(error)) => Err(told(error)),

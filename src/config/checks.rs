@@ -38,6 +38,7 @@ impl Config {
             ("sessions.most", self.sessions.most as u64),
             ("sessions.checkpoints", self.sessions.checkpoints as u64),
             ("sessions.forks", u64::from(self.sessions.forks)),
+            ("agents.connections", self.agents.connections as u64),
         ];
         if let Some((key, _)) = at_least_one.iter().find(|(_, value)| *value == 0) {
             return Err(format!("{key} is 0; it has to be at least 1"));
@@ -112,7 +113,8 @@ impl Config {
     /// Returns the configuration without its secrets.
     pub(crate) fn without_secrets(&self) -> Self {
         let mut shown = self.clone();
-        if let Some(token) = &mut shown.access.token {
+        let tokens = [&mut shown.access.token, &mut shown.client.token];
+        for token in tokens.into_iter().flatten() {
             HIDDEN.clone_into(token);
         }
         if let Some(database) = &mut shown.data.database {
@@ -208,6 +210,7 @@ mod tests {
     fn secrets_are_not_shown() {
         let config = changed(|config| {
             config.access.token = Some("canary-canary-canary".into());
+            config.client.token = Some("canary".into());
             config.data.database = Some("postgres://me:canary@localhost/cells".into());
         });
         let shown = config.without_secrets().to_toml();

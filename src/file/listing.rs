@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use cap_std::fs::{Dir, Metadata, MetadataExt as _};
+use schemars::JsonSchema;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -16,7 +17,7 @@ use crate::error_code::Fault;
 const NOTEBOOK: &str = "application/x-ipynb+json";
 
 /// Something that lies in a project.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema, JsonSchema)]
 pub(crate) struct Entry {
     /// The path inside the project. What is no UTF-8 in a name that a guest made is replaced.
     path: String,

@@ -34,6 +34,7 @@ pub(crate) use path::FilePath;
 pub(crate) use projects::{Project, Projects};
 pub(crate) use read::Opened;
 pub(crate) use uploads::{NewUpload, Upload, Uploads};
+pub(crate) use write::Placed;
 
 use crate::config::Config;
 use crate::error_code::{ErrorCode, Fault};

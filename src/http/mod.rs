@@ -28,6 +28,7 @@ mod keys;
 mod limits;
 mod linger;
 mod looks;
+mod mcp;
 mod notebook_execution;
 mod notebook_files;
 mod notebook_updates;

@@ -62,6 +62,16 @@ impl IntoResponse for Refused {
     }
 }
 
+/// The mark of a response that is a refusal in the form of another protocol.
+#[derive(Debug, Clone, Copy)]
+struct AsItIs;
+
+/// Returns a response whose body stays as it is, also when it is a refusal.
+pub(super) fn as_it_is(mut response: Response) -> Response {
+    response.extensions_mut().insert(AsItIs);
+    response
+}
+
 /// Writes the body of every refusal, whoever refused: a handler, an extractor or the router.
 pub(super) async fn finish(request: Request, next: Next) -> Response {
     let instance = request
@@ -75,10 +85,11 @@ pub(super) async fn finish(request: Request, next: Next) -> Response {
     if let Some(fault) = response.extensions_mut().remove::<Fault>() {
         return answer(fault, instance, id, response);
     }
-    let ours = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind == "application/problem+json");
+    let ours = response.extensions().get::<AsItIs>().is_some()
+        || response
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|kind| kind == "application/problem+json");
     if (status.is_client_error() || status.is_server_error()) && !ours {
         return answer(of_status(status), instance, id, response);
     }

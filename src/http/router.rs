@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 
 use super::{
     App, audit, auth, cells, channel, checkpoints, code, docs, events, executions, exports, files,
-    forks, frontend, health, host, idempotency, jupyter, keys, limits, linger, looks,
+    forks, frontend, health, host, idempotency, jupyter, keys, limits, linger, looks, mcp,
     notebook_execution, notebook_files, notebook_updates, notebooks, observe, one_shot, origin,
     pace, problem, projects, proxy, quarantine, quotas, secrets, sessions, system, templates,
     tenants, uploads, users,
@@ -153,6 +153,7 @@ pub(crate) fn router(app: App) -> Router {
     let (routes, document) = api().split_for_parts();
     let routes = routes
         .merge(docs::pages(docs::completed(document)))
+        .merge(mcp::pages(&app))
         .layer(DefaultBodyLimit::max(body))
         // A request comes in from below: who sends it, whether from a page that may, whether not too
         // often, whether for the first time.

@@ -2,6 +2,7 @@
 //! hurts least, images named and not included.
 
 use python_wasm::Variable;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -21,7 +22,7 @@ const FRAME: usize = 40;
 const SOURCES: usize = 70;
 
 /// What a model is told of a notebook.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema, JsonSchema)]
 pub(crate) struct Context {
     name: String,
     revision: u64,
@@ -37,7 +38,7 @@ pub(crate) struct Context {
 }
 
 /// A variable as a model is told of it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema, JsonSchema)]
 pub(crate) struct ContextVariable {
     name: String,
     r#type: String,
@@ -46,7 +47,7 @@ pub(crate) struct ContextVariable {
 }
 
 /// A cell as a model is told of it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema, JsonSchema)]
 pub(crate) struct ContextCell {
     cell_id: String,
     /// Its place in the notebook, counted from 0.
@@ -66,7 +67,7 @@ pub(crate) struct ContextCell {
 }
 
 /// An error that a cell showed.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema, JsonSchema)]
 pub(crate) struct ContextError {
     cell_id: String,
     name: String,

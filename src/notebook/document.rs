@@ -5,6 +5,7 @@
 //! run writes (outputs, cell ids) goes through the types of the `nbformat` crate.
 
 use nbformat::v4::Output;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -49,7 +50,7 @@ pub(crate) enum NotebookError {
 }
 
 /// What a cell is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CellKind {
     /// Code, with outputs.

@@ -1,6 +1,7 @@
 //! The service over HTTP; modules mirror the addresses.
 
 mod acknowledged;
+mod agents;
 mod answers;
 mod archives;
 mod audit;

@@ -1,10 +1,12 @@
 //! Running the built command and reading what it wrote.
 
+pub mod agent;
 pub mod archive;
 pub mod calls;
 pub mod crash_image;
 pub mod failing;
 pub mod jupyter;
+pub mod node;
 pub mod patience;
 pub mod people;
 pub mod postgres;

@@ -88,6 +88,7 @@ fn foreign_crates_keep_to_their_rooms() {
     for (words, room) in [
         (["axum::", "use axum", "tower_http"], "src/http/"),
         (["sqlx::", "use sqlx", "PgPool"], "src/store/"),
+        (["rmcp::", "use rmcp", "ServerHandler"], "src/agent/"),
     ] {
         for word in words {
             none(

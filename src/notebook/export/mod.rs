@@ -78,7 +78,7 @@ fn text(value: Option<&Value>) -> String {
 }
 
 /// Returns what an output says as plain text, without colours; none when it shows no text.
-pub(super) fn plain(output: &Value) -> Option<String> {
+pub(crate) fn plain(output: &Value) -> Option<String> {
     let raw = match output.get("output_type").and_then(Value::as_str) {
         Some("stream") => text(output.get("text")),
         Some("error") => match output.get("traceback").and_then(Value::as_array) {
