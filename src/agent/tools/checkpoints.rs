@@ -9,7 +9,7 @@ use crate::agent::fields::{self, Page, PageOf};
 use crate::agent::tool::{About, Effect, Reply, Tool};
 use crate::error_code::{ErrorCode, Fault};
 use crate::session::NewForks;
-use crate::store::executions::CheckpointRow;
+use crate::store::checkpoints::CheckpointRow;
 use crate::tenant::Scope;
 
 pub(super) fn tools() -> Vec<Tool> {

@@ -152,7 +152,7 @@ async fn run(
     let before = library
         .look(tenant, id, |state| Ok(state.document.revision()))
         .await?;
-    let taken = library.execute(&call.caller, id, &selection).await?;
+    let taken = library.execute(&call.caller, id, &selection, None).await?;
     wait(&mut call, id, taken.session, &taken.cells, events).await?;
     let snapshot = library
         .look(tenant, id, |state| Ok(Snapshot::of(state, None)))
