@@ -326,7 +326,7 @@ impl Default for Log {
     fn default() -> Self {
         Self {
             format: LogFormat::Human,
-            level: "cellblock=info,rmcp=error,warn".into(),
+            level: "cellblock=info,rmcp=off,warn".into(),
         }
     }
 }
