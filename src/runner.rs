@@ -53,13 +53,17 @@ pub(crate) struct Plan {
     pub(crate) script: Option<Script>,
 }
 
+/// Bytes of a script from stdin that the guest is given to name its lines by. Cells of a longer one are named by
+/// their numbers.
+const LONGEST_TEXT: usize = 1 << 20;
+
 /// What a script finds out about itself, as under `python FILE.py`.
 #[derive(Debug)]
 pub(crate) enum Script {
     /// It lies in the session's home under this name.
     File(String),
-    /// It came from stdin.
-    Piped,
+    /// It came from stdin, with this text.
+    Piped(String),
 }
 
 impl Script {
@@ -71,7 +75,8 @@ impl Script {
                 let path = serde_json::Value::from(format!("/home/user/{name}"));
                 format!("{path}, {path}")
             }
-            Self::Piped => "'-'".to_owned(),
+            Self::Piped(text) if text.len() > LONGEST_TEXT => "'-'".to_owned(),
+            Self::Piped(text) => format!("'-', text={}", serde_json::Value::from(text.as_str())),
         };
         format!("__import__('cellblock_kernel.leaving').leaving.script({arguments})")
     }

@@ -92,6 +92,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         format,
         folder,
         name,
+        piped,
     } = input::read(&arguments.file)?;
     notebook::inject(&mut notebook, &arguments.parameters);
     let policy = policy(
@@ -157,7 +158,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         allow_stdin: stdin::can_ask(),
         script: prints.then(|| match &name {
             Some(name) => Script::File(name.clone()),
-            None => Script::Piped,
+            None => Script::Piped(piped.unwrap_or_default()),
         }),
     };
     let result = runner::run(

@@ -250,6 +250,10 @@ fn scripts_print_what_they_show() {
         "print('from a pipe')",
     );
     assert_eq!(ran.expect(0).stdout, "from a pipe\n");
+    let piped = ["run", "-", "--image", "base"];
+    let ran = cellblock_with(folder.path(), &piped, "x = 1\ny = '\"é'\n\nx / 0").expect(1);
+    assert!(ran.stderr.contains("<stdin>:4"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("In["), "{}", ran.stderr);
     folder.write("bad.py", "raise ValueError('no')");
     let ran = folder.run(&["run", "bad.py", "--image", "base"]).expect(1);
     assert!(ran.stderr.contains("ValueError"), "{}", ran.stderr);

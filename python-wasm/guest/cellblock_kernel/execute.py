@@ -39,6 +39,7 @@ def execute(request, body):
     store = bool(request.get("store_history", True)) and not silent
     ask.state.allowed = bool(request.get("allow_stdin"))
     comms.belongs_to(shell, request.get("message_id"))
+    leaving.state.explains = request.get("message_id") is None
     shell.last_error = None
     streams.gather.full = False
     streams.gather.begin()
@@ -337,19 +338,24 @@ def _run_part(code, info, hook=None):
     return True
 
 
+_OWN = execute.__code__.co_filename.removesuffix("execute.py")  # where the files of this kernel lie
+
+
 def _is_users(name):
     return name.startswith("<ipython-input") or (leaving.state.script and name == leaving.state.path)
 
 
 def _drop_own_frames(error):
-    """Lets the traceback begin and end in the user's code: the frames of this file, of the event loop and of the
-    interrupt's handler are not theirs."""
+    """Lets the traceback begin in the user's code and end in it, or in a library's: the frames of this kernel, as of
+    its event loop, of the interrupt's handler and of what stands in for `time.sleep`, are not theirs."""
     trace = error.__traceback__
     while trace is not None and not _is_users(trace.tb_frame.f_code.co_filename):
         trace = trace.tb_next
-    if trace is not None:
-        error.__traceback__ = trace
+    if trace is None:
+        return
+    error.__traceback__ = last = trace
     while trace is not None:
-        if trace.tb_next is not None and trace.tb_next.tb_frame.f_code is limits.HANDLER:
-            trace.tb_next = None
+        if not trace.tb_frame.f_code.co_filename.startswith(_OWN):
+            last = trace
         trace = trace.tb_next
+    last.tb_next = None

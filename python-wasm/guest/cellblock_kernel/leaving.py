@@ -17,7 +17,8 @@ class Exiter(IPyAutocall):
 
     rewrite = False
 
-    def __call__(self, *code, keep_kernel=True):
+    def __call__(self, *code, keep_kernel=False):
+        self._ip.keepkernel_on_exit = keep_kernel
         self._ip.ask_exit()
         raise EndOfCell(*code)
 
@@ -27,6 +28,7 @@ class State:
     path = None  # the script's own
     text = ""  # what stands in its file
     read = 0  # up to where its cells have been run
+    explains = True  # the front end is none of Jupyter's, which know by themselves what to say of `exit()`
 
     def place(self, code):
         """Returns the line of the script's file before which a cell's code begins, or None if it does not stand there."""
@@ -43,8 +45,9 @@ class State:
 state = State()
 
 
-def script(argument, path=None):
-    """Gives a script what it finds under `python FILE.py`: its path, its argument zero, and an `exit` that ends it."""
+def script(argument, path=None, text=None):
+    """Gives a script what it finds under `python FILE.py`: its path, its argument zero, and an `exit` that ends it. One
+    that came from stdin has a text and no path."""
     from _sitebuiltins import Quitter
 
     shell = get_ipython()
@@ -57,16 +60,19 @@ def script(argument, path=None):
         shell.user_ns["__file__"] = path
         try:
             with open(path, encoding="utf-8-sig") as file:
-                state.text = file.read()
+                text = file.read()
         except (OSError, UnicodeError):
             return  # it was not copied: its cells are named by their numbers
-        state.path = path
-        linecache.cache[path] = (len(state.text), None, state.text.splitlines(True), path)
+    if text is not None:
+        state.text, state.path = text, path or "<stdin>"
+        linecache.cache[state.path] = (len(text), None, text.splitlines(True), state.path)
 
 
 def left(shell, error):
     """Shows how a cell was left."""
     if isinstance(error, EndOfCell):
+        if not state.explains:
+            return
         print("exit() ended the cell; the session and its variables stay, and the next cell runs.", file=sys.stderr)
         return
     shell.showtraceback(exception_only=True)

@@ -1,7 +1,10 @@
 """IPython's shell without a terminal, a database, threads or processes."""
 
+import fnmatch
+import pickle
 import sys
 import traceback
+from collections.abc import MutableMapping
 
 from IPython.core import page, payloadpage
 from IPython.core.error import UsageError
@@ -85,8 +88,6 @@ class MemoryHistory(HistoryManager):
 
     def search(self, pattern="*", raw=True, search_raw=True, output=False, n=None, unique=False):
         """This session's lines that match a file pattern."""
-        import fnmatch
-
         lines = self.input_hist_raw if search_raw else self.input_hist_parsed
         found = [(0, number, line) for number, line in enumerate(lines) if number and fnmatch.fnmatch(line, pattern)]
         if unique:
@@ -95,6 +96,32 @@ class MemoryHistory(HistoryManager):
 
     def writeout_cache(self, conn=None):
         pass
+
+
+class Remembered(MutableMapping):
+    """What magics keep for later, as IPython's database in the home folder has it: copies, here in memory, so that
+    they are part of the session and no file appears in the user's project."""
+
+    def __init__(self):
+        self._pickled = {}
+
+    def __getitem__(self, key):
+        return pickle.loads(self._pickled[key])
+
+    def __setitem__(self, key, value):
+        self._pickled[key] = pickle.dumps(value)
+
+    def __delitem__(self, key):
+        del self._pickled[key]
+
+    def __iter__(self):
+        return iter(self._pickled)
+
+    def __len__(self):
+        return len(self._pickled)
+
+    def keys(self, pattern=None):
+        return list(self._pickled) if pattern is None else fnmatch.filter(self._pickled, pattern)
 
 
 LINE_CHARACTERS = 65536  # of an error's text, and of an entry of its traceback
@@ -117,6 +144,13 @@ class ZMQInteractiveShell(InteractiveShell):
 
     def init_history(self):
         self.history_manager = MemoryHistory(shell=self, parent=self)
+
+    @property
+    def db(self):
+        """What `%store`, `%bookmark` and `%cd` remember."""
+        if self._db is None:
+            self._db = Remembered()
+        return self._db
 
     def init_display_formatter(self):
         self.display_formatter = display.Formatter(parent=self)
@@ -165,8 +199,10 @@ class ZMQInteractiveShell(InteractiveShell):
         if force:
             raise UsageError("%debug is not available: this run does not take input, and nobody can answer the debugger")
 
+    keepkernel_on_exit = None  # as in ipykernel: what `exit` asks of a front end that started the kernel
+
     def ask_exit(self):
-        self.payload_manager.write_payload({"source": "ask_exit", "keepkernel": True})
+        self.payload_manager.write_payload({"source": "ask_exit", "keepkernel": self.keepkernel_on_exit})
 
     def set_next_input(self, text, replace=False):
         self.payload_manager.write_payload({"source": "set_next_input", "text": text, "replace": replace})

@@ -32,6 +32,8 @@ pub(super) struct Input {
     pub(super) folder: Option<PathBuf>,
     /// Its name in that folder.
     pub(super) name: Option<String>,
+    /// The text that came from stdin.
+    pub(super) piped: Option<String>,
 }
 
 /// Reads a notebook or a script from a file or stdin.
@@ -68,6 +70,7 @@ fn read_input(file: &Path) -> anyhow::Result<Input> {
             },
             folder: None,
             name: None,
+            piped: Some(text),
         });
     }
     let extension = file.extension().and_then(|extension| extension.to_str());
@@ -106,6 +109,7 @@ fn read_input(file: &Path) -> anyhow::Result<Input> {
         name: path
             .file_name()
             .map(|name| name.to_string_lossy().into_owned()),
+        piped: None,
     })
 }
 

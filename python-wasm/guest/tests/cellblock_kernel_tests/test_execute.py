@@ -135,9 +135,14 @@ class Execute(NotebookTest):
         for way in ("exit", "quit", "exit()", "quit(3)", "exit('bye')", "import asyncio\nawait asyncio.sleep(0)\nexit()"):
             with self.subTest(way=way):
                 reply = self.good(f"x = 1\n{way}\nprint('never')" if "(" in way else way)
-                self.assertEqual([payload["source"] for payload in reply["payload"]], ["ask_exit"])
+                self.assertEqual(reply["payload"], [{"source": "ask_exit", "keepkernel": False}])
                 self.assertEqual(self.kinds(), ["stream"])
                 self.assertIn("the session and its variables stay", self.text("stderr"))
+        kept = self.good("exit(keep_kernel=True)")
+        self.assertEqual(kept["payload"], [{"source": "ask_exit", "keepkernel": True}])
+        # A front end of Jupyter's knows what to say.
+        self.good("exit", message_id="1")
+        self.assertEqual(self.kinds(), [])
         self.good("def leave():\n    try:\n        exit()\n    except Exception:\n        print('caught')\nleave()\nprint('never')")
         self.assertEqual(self.text(), "")
         self.good("x")

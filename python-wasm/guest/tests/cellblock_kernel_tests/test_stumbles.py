@@ -1,5 +1,7 @@
 """What users of other notebooks stumble over here."""
 
+import os
+
 from cellblock_kernel import leaving
 
 from .notebook import NotebookTest
@@ -29,6 +31,23 @@ class Refusals(NotebookTest):
         self.good("del stored\n%store -r stored\nstored")
         self.assertEqual(self.shown()[0]["text/plain"], "5")
         self.good("%store -z")
+
+    def test_magics_that_remember_leave_no_file(self):
+        from cellblock_kernel import execute
+
+        self.good("%cd -q .\n%bookmark here\nkept = [1]\n%store kept\nkept.append(2)\n%store -r kept\nkept")
+        self.assertEqual(self.shown()[0]["text/plain"], "[1]")
+        self.good("%bookmark -l")
+        self.assertIn("here", self.text())
+        self.assertFalse(os.path.exists(os.path.join(execute.shell.profile_dir.location, "db")))
+        self.good("%store -z\n%bookmark -r")
+
+    def test_a_traceback_ends_in_code_that_is_not_the_kernels(self):
+        trace = "\n".join(self.bad("import time\ntime.sleep(-1)", "ValueError")["traceback"])
+        self.assertIn(", line 2", trace)
+        self.assertNotIn("shims", trace)
+        trace = "\n".join(self.bad("import json\njson.loads('x')", "JSONDecodeError")["traceback"])
+        self.assertIn("decoder", trace)
 
     def test_pip_does_not_ask_for_a_restart(self):
         self.good("%pip install polars")
@@ -64,6 +83,12 @@ class Scripts(NotebookTest):
         trace = "\n".join(self.bad("def f():\n    1/0\nf()", "ZeroDivisionError")["traceback"])
         self.assertIn("s.py:7", trace)
         self.assertIn("s.py:6", trace)
+        self.assertNotIn("In[", trace)
+
+    def test_a_traceback_of_a_script_from_stdin_names_that_and_the_line(self):
+        leaving.state.path = "<stdin>"
+        trace = "\n".join(self.bad("def f():\n    1/0\nf()", "ZeroDivisionError")["traceback"])
+        self.assertIn("<stdin>:7", trace)
         self.assertNotIn("In[", trace)
 
     def test_a_cell_that_is_not_in_the_file_has_its_number(self):
