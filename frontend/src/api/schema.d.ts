@@ -1174,7 +1174,9 @@ export interface paths {
         put?: never;
         /**
          * Makes a second session in the state of this one, or many of them.
-         * @description A fork has its parent's image, policy, limits and project, and the same secrets are granted to it: `secrets` in the answer names
+         * @description It is a session alone: `POST /notebooks/{id}/fork` makes a copy of a notebook with such a session.
+         *
+         *     A fork has its parent's image, policy, limits and project, and the same secrets are granted to it: `secrets` in the answer names
          *     them, and PATCH of the fork takes them away.
          */
         post: operations["post_sessions_session_id_fork"];
@@ -1575,8 +1577,14 @@ export interface paths {
         };
         /**
          * Opens a WebSocket that tells what happens in the tenant: `session_status`, `execution_status`,
-         *     `notebook_changed` and `quota_warning`.
-         * @description Events are not kept: a client that comes (again) asks for the lists after the socket is open. One that is too slow for them
+         *     `notebook_changed`, `project_created`, `project_changed`, `project_deleted`, `files_changed` and `quota_warning`.
+         * @description Beside `type` and `content` an event has the ids of what it is about: `project_id`, `session_id`, `notebook_id`, `cell_id`,
+         *     `execution_id`. The `paths` of `files_changed` are those at or below which something is new, different or gone, some at a time
+         *     together and at most 50; of more, the folder in which they are, and an empty path for the whole project. It tells what is
+         *     done over these addresses: what code writes is there when its `execution_status` is told, and the file of a notebook
+         *     changes with `notebook_changed`.
+         *
+         *     Events are not kept: a client that comes (again) asks for the lists after the socket is open. One that is too slow for them
          *     is cut with the code 1013 and comes again.
          */
         get: operations["get_ws_events"];
@@ -1758,6 +1766,7 @@ export interface components {
             /** Format: int64 */
             execution_count?: number | null;
             metadata: Record<string, never>;
+            not_run?: components["schemas"]["NotRun"] | null;
             /** @description As nbformat has them. Large data stands in files that `metadata.cellblock.kept` names. */
             outputs: Record<string, never>[];
             /**
@@ -1838,6 +1847,11 @@ export interface components {
             id: string;
             image: string;
             label?: string | null;
+            /**
+             * @description The session's present state came from it, or is it. Those that are not were left by going back to an
+             *     earlier one; going to one of them makes it the present state again.
+             */
+            on_line: boolean;
         };
         /** @description Whose outputs are to go. */
         ClearOutputs: {
@@ -2172,7 +2186,7 @@ export interface components {
              */
             checkpoint_id: string | null;
             /**
-             * @description By default the notebook's own, with a number where that is taken.
+             * @description By default the notebook's own with `(fork)` behind it, with a number in it where that is taken.
              * @default null
              */
             name: string | null;
@@ -2448,6 +2462,17 @@ export interface components {
             session_id?: string | null;
             status: components["schemas"]["Status"];
         };
+        /** @description Why a cell that waited to run was not run. */
+        NotRun: {
+            /** @description A sentence for people. */
+            message: string;
+            reason: components["schemas"]["NotRunReason"];
+        };
+        /**
+         * @description What came between a cell and its run.
+         * @enum {string}
+         */
+        NotRunReason: "service_ended" | "cell_lost" | "session_ended" | "refused";
         /** @description A returned variable. */
         OnceFile: {
             bytes: number;
@@ -2550,6 +2575,11 @@ export interface components {
                 id: string;
                 image: string;
                 label?: string | null;
+                /**
+                 * @description The session's present state came from it, or is it. Those that are not were left by going back to an
+                 *     earlier one; going to one of them makes it the present state again.
+                 */
+                on_line: boolean;
             }[];
             /** @description What `after` has to be for the next page; nothing on the last. */
             next?: string | null;

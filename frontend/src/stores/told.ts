@@ -38,6 +38,10 @@ export function told(lists: Lists, news: News): Taken {
       const notebooks = lists.notebooks.map((notebook) => (notebook.notebook_id === id ? { ...notebook, name, path, revision, last_modified: time } : notebook))
       return { lists: { ...lists, notebooks }, questions: [] }
     }
+    case 'project_created':
+    case 'project_changed':
+    case 'project_deleted':
+    case 'files_changed':
     case 'quota_warning':
       return { lists, questions: [] }
     default:
