@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use tokio::sync::broadcast;
 
-use crate::id::{ExecutionId, NotebookId, SessionId, TenantId};
+use crate::id::{ExecutionId, NotebookId, ProjectId, SessionId, TenantId};
 use crate::session::{ExecutionStatus, State};
 use crate::tenant::quotas::Resource;
 
@@ -29,6 +29,8 @@ pub(crate) struct News {
 /// Something new, and what it is about.
 #[derive(Debug, Serialize)]
 pub(crate) struct Item {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) project_id: Option<ProjectId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) session_id: Option<SessionId>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,6 +61,15 @@ pub(crate) enum What {
         path: String,
         revision: i64,
     },
+    /// A project was made.
+    ProjectCreated { name: String },
+    /// A project has another name or description.
+    ProjectChanged { name: String },
+    /// A project is gone with its files.
+    ProjectDeleted {},
+    /// At or below these paths of a project something is new, different or gone; an empty path is the
+    /// project's folder. What code writes is not told.
+    FilesChanged { paths: Vec<String> },
     /// The tenant uses 80 % of something.
     QuotaWarning {
         resource: Resource,
@@ -89,6 +100,7 @@ impl Item {
     /// Returns news about nothing in particular.
     pub(crate) fn of(what: What) -> Self {
         Self {
+            project_id: None,
             session_id: None,
             notebook_id: None,
             cell_id: None,
@@ -111,6 +123,11 @@ impl News {
             .entry(tenant)
             .or_insert_with(|| broadcast::Sender::new(BEHIND));
         watchers.subscribe()
+    }
+
+    /// Tells whether somebody watches a tenant.
+    pub(crate) fn is_watched(&self, tenant: TenantId) -> bool {
+        self.watched().contains_key(&tenant)
     }
 
     /// Tells those who watch a tenant. Nobody waits for them.

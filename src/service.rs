@@ -66,10 +66,10 @@ impl Service {
         let quotas = Arc::new(Quotas::open(&store, &config.quotas).await?);
         let rates = RateLimits::new(&config.server);
         let requests = Requests::open(&store, &config.retention);
-        let projects = Projects::open(&config, store.clone()).await?;
-        let files = Arc::new(Files::new(&config, projects.clone(), &quotas));
-        let uploads = Uploads::open(Arc::clone(&files), config.files.upload_lifetime.0);
         let news = Arc::new(News::default());
+        let projects = Projects::open(&config, store.clone(), &news).await?;
+        let files = Arc::new(Files::new(&config, projects.clone(), &quotas, &news));
+        let uploads = Uploads::open(Arc::clone(&files), config.files.upload_lifetime.0);
         let secrets = Arc::new(Secrets::open(&store, &audit, folder)?);
         let sessions =
             Sessions::open(&config, &store, &quotas, &audit, &secrets, &news, stop).await?;

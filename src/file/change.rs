@@ -22,6 +22,7 @@ impl Files {
             let _deciding = files.decide(project);
             tree::enter_or_make(&site.root, &path)?;
             reservation.keep();
+            files.news.tell(tenant, project, &path);
             let (folder, name) = path.split().ok_or_else(|| refusal::exists(&path))?;
             Self::entry(&tree::enter(&site.root, &folder)?, name, &path)
         })
@@ -74,6 +75,9 @@ impl Files {
             tree::sync(&to_folder)
                 .and_then(|()| tree::sync(&from_folder))
                 .map_err(refusal::own)?;
+            for path in [&from, &to] {
+                files.news.tell(tenant, project, path);
+            }
             Self::entry(&to_folder, to_name, &to)
         })
         .await
@@ -120,6 +124,7 @@ impl Files {
                 tree::sync(&folder).map_err(refusal::own)?;
                 trash
             };
+            files.news.tell(tenant, project, &path);
             // It is gone from the project. How long the rest takes holds nobody up, and what a guest
             // keeps from being removed goes at the next start.
             if let Some(trash) = trash

@@ -8,6 +8,7 @@ mod change;
 mod condition;
 mod layout;
 mod listing;
+mod news;
 mod pack;
 mod path;
 mod plan;
@@ -37,7 +38,9 @@ pub(crate) use uploads::{NewUpload, Upload, Uploads};
 use crate::config::Config;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::{ProjectId, TenantId};
+use crate::news::News;
 use crate::tenant::quotas::Quotas;
+use news::FileNews;
 use room::Room;
 
 /// Projects that names are decided in at once.
@@ -58,6 +61,8 @@ pub(crate) struct Files {
     /// requests that both want to be first one is told that it was not.
     deciding: [Mutex<()>; DECIDING],
     packing: Arc<Semaphore>,
+    /// For those who watch their tenant.
+    news: Arc<FileNews>,
 }
 
 /// A project whose folder is open.
@@ -70,7 +75,12 @@ struct Site {
 
 impl Files {
     /// Opens the files of these projects.
-    pub(crate) fn new(config: &Config, projects: Projects, quotas: &Arc<Quotas>) -> Self {
+    pub(crate) fn new(
+        config: &Config,
+        projects: Projects,
+        quotas: &Arc<Quotas>,
+        news: &Arc<News>,
+    ) -> Self {
         let refused_types = config.files.refused_types.iter();
         Self {
             room: Room::new(projects.layout().clone(), Arc::clone(quotas)),
@@ -81,6 +91,7 @@ impl Files {
                 .collect(),
             deciding: std::array::from_fn(|_| Mutex::new(())),
             packing: Arc::new(Semaphore::new(PACKING)),
+            news: FileNews::new(news),
         }
     }
 

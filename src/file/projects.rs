@@ -1,6 +1,7 @@
 //! Projects: their rows, their folders, and how both go.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,6 +12,7 @@ use crate::disk;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::{ProjectId, TenantId};
 use crate::layout::Layout;
+use crate::news::{Item, News, What};
 use crate::store::projects::ProjectRow;
 use crate::store::{Store, now};
 use crate::tenant::Caller;
@@ -56,17 +58,23 @@ impl From<ProjectRow> for Project {
 }
 
 /// The projects of all tenants.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Projects {
     store: Store,
     layout: Layout,
+    news: Arc<News>,
 }
 
 impl Projects {
     /// Opens the projects, removes what is left of deleted ones and of what was under way when the
     /// service ended.
-    pub(crate) async fn open(config: &Config, store: Store) -> anyhow::Result<Self> {
+    pub(crate) async fn open(
+        config: &Config,
+        store: Store,
+        news: &Arc<News>,
+    ) -> anyhow::Result<Self> {
         let projects = Self {
+            news: Arc::clone(news),
             store,
             layout: Layout::new(&config.data.folder),
         };
@@ -114,6 +122,8 @@ impl Projects {
             .add_project(&row)
             .await
             .map_err(|fault| taken(fault, name))?;
+        let name = row.name.clone();
+        self.tell(tenant, &row.id, What::ProjectCreated { name });
         Ok(row.into())
     }
 
@@ -177,6 +187,8 @@ impl Projects {
             .await
             .map_err(|fault| taken(fault, &row.name))?;
         if there {
+            let name = row.name.clone();
+            self.tell(tenant, &row.id, What::ProjectChanged { name });
             Ok(row.into())
         } else {
             Err(missing(id))
@@ -196,6 +208,7 @@ impl Projects {
         if !self.store.hide_project(tenant, id).await? {
             return Err(missing(id));
         }
+        self.tell(tenant, &id.to_string(), What::ProjectDeleted {});
         self.remove(tenant, id).await
     }
 
@@ -205,6 +218,14 @@ impl Projects {
         let folder = self.layout.project(tenant, id);
         disk::private_folder(&folder).map_err(refusal::own)?;
         Ok(folder)
+    }
+
+    /// Tells those who watch the tenant what became of a project.
+    fn tell(&self, tenant: TenantId, project: &str, what: What) {
+        self.news.tell(tenant, || Item {
+            project_id: project.parse().ok(),
+            ..Item::of(what)
+        });
     }
 
     async fn row(&self, tenant: TenantId, id: ProjectId) -> Result<ProjectRow, Fault> {
@@ -308,7 +329,9 @@ mod tests {
             ..Config::default()
         };
         let store = Store::open(None, folder.path()).await.expect("a database");
-        let projects = Projects::open(&config, store).await.expect("opened");
+        let projects = Projects::open(&config, store, &Arc::default())
+            .await
+            .expect("opened");
         let (one, other) = (TenantId::new(), TenantId::new());
         let (first, second) =
             tokio::join!(projects.default_project(one), projects.default_project(one));

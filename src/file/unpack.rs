@@ -66,6 +66,11 @@ impl Files {
             extract(&mut plan, &filled)?;
             let entries = files.move_all(&site, &filled, &folder)?;
             reservation.keep();
+            for entry in &entries {
+                files
+                    .news
+                    .tell(tenant, project, &FilePath::parse(entry.path())?);
+            }
             Ok(entries)
         })
         .await

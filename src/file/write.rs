@@ -113,6 +113,7 @@ impl Files {
             .map_err(refusal::at(path))?;
         tree::sync(&folder).map_err(refusal::own)?;
         staged.placed();
+        self.news.tell(site.tenant, site.project, path);
         Ok(Placed {
             entry: Self::entry(&folder, name, path)?,
             created: current.is_none(),
@@ -144,6 +145,11 @@ impl Batch {
         let staged = self.files.receive(tenant, None, body).await?;
         self.received.push((path, staged));
         Ok(())
+    }
+
+    /// Returns where they are going to be.
+    pub(crate) fn paths(&self) -> Vec<FilePath> {
+        self.received.iter().map(|(path, _)| path.clone()).collect()
     }
 
     /// Puts all of them in place.

@@ -1,6 +1,6 @@
 //! `/sessions/{id}/checkpoints`: the timeline of a session, and the way back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -17,7 +17,8 @@ use super::sessions::find;
 use super::{Answer, App};
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::{SessionId, TenantId};
-use crate::store::executions::CheckpointRow;
+use crate::session::Handle;
+use crate::store::checkpoints::CheckpointRow;
 use crate::worker::protocol::{Answer as Reply, Look, Start};
 
 /// A state that can be gone back to.
@@ -33,11 +34,16 @@ pub(crate) struct CheckpointView {
     bytes: i64,
     execution_count: i64,
     created_at: String,
+    /// The session's present state came from it, or is it. Those that are not were left by going back to an
+    /// earlier one; going to one of them makes it the present state again.
+    on_line: bool,
 }
 
-impl From<CheckpointRow> for CheckpointView {
-    fn from(row: CheckpointRow) -> Self {
+impl CheckpointView {
+    /// Returns a checkpoint as it is shown, with what leads to the present state.
+    fn of(row: CheckpointRow, line: &HashSet<String>) -> Self {
         Self {
+            on_line: line.contains(&row.id),
             id: row.id,
             execution_id: row.execution_id,
             cell_id: row.cell_id,
@@ -103,7 +109,12 @@ pub(super) async fn list(
         .store
         .checkpoints(caller.0.tenant, handle.id, query.after(), query.rows()?)
         .await?;
-    let views: Vec<CheckpointView> = rows.into_iter().map(Into::into).collect();
+    let line = app
+        .sessions
+        .line(caller.0.tenant, handle.id, handle.view().checkpoint)
+        .await?;
+    let views = rows.into_iter().map(|row| CheckpointView::of(row, &line));
+    let views: Vec<CheckpointView> = views.collect();
     Ok(Json(query.page(views, |view| view.created_at.clone())))
 }
 
@@ -120,12 +131,12 @@ pub(super) async fn create(
     check_label(body.label.as_deref())?;
     let handle = find(&app, &caller.0, &session).await?;
     let stored = handle.checkpoint(body.label).await?;
-    let row = one(&app, caller.0.tenant, handle.id, &stored.checkpoint).await?;
-    let location = format!("/api/v1/sessions/{}/checkpoints/{}", handle.id, row.id);
+    let view = one(&app, caller.0.tenant, &handle, &stored.checkpoint).await?;
+    let location = format!("/api/v1/sessions/{}/checkpoints/{}", handle.id, view.id);
     Ok((
         StatusCode::CREATED,
         [(header::LOCATION, location)],
-        Json(CheckpointView::from(row)),
+        Json(view),
     ))
 }
 
@@ -141,9 +152,7 @@ pub(super) async fn show(
     let handle = find(&app, &caller.0, &session).await?;
     let checkpoint = id(&checkpoint, ErrorCode::CheckpointNotFound)?;
     Ok(Json(
-        one(&app, caller.0.tenant, handle.id, &checkpoint)
-            .await?
-            .into(),
+        one(&app, caller.0.tenant, &handle, &checkpoint).await?,
     ))
 }
 
@@ -165,8 +174,9 @@ pub(super) async fn label(
     app.store
         .label_checkpoint(caller.0.tenant, handle.id, checkpoint.as_str(), label)
         .await?;
-    let row = one(&app, caller.0.tenant, handle.id, &checkpoint).await?;
-    Ok(Json(row.into()))
+    Ok(Json(
+        one(&app, caller.0.tenant, &handle, &checkpoint).await?,
+    ))
 }
 
 /// Goes back (or forth) to a checkpoint: variables and open files, not the contents of files.
@@ -305,16 +315,20 @@ async fn variables(
 async fn one(
     app: &App,
     tenant: TenantId,
-    session: SessionId,
+    session: &Handle,
     checkpoint: &CheckpointId,
-) -> Result<CheckpointRow, Fault> {
-    app.store
-        .checkpoint(tenant, session, checkpoint.as_str())
-        .await?
-        .ok_or_else(|| {
-            Fault::new(
-                ErrorCode::CheckpointNotFound,
-                "The session has no checkpoint of this id.",
-            )
-        })
+) -> Result<CheckpointView, Fault> {
+    let row = app
+        .store
+        .checkpoint(tenant, session.id, checkpoint.as_str())
+        .await?;
+    let row = row.ok_or_else(|| {
+        Fault::new(
+            ErrorCode::CheckpointNotFound,
+            "The session has no checkpoint of this id.",
+        )
+    })?;
+    let present = session.view().checkpoint;
+    let line = app.sessions.line(tenant, session.id, present).await?;
+    Ok(CheckpointView::of(row, &line))
 }

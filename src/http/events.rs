@@ -14,7 +14,13 @@ use super::socket::Over;
 use super::watching::{as_event_stream, one_by_one, over_socket};
 
 /// Opens a WebSocket that tells what happens in the tenant: `session_status`, `execution_status`,
-/// `notebook_changed` and `quota_warning`.
+/// `notebook_changed`, `project_created`, `project_changed`, `project_deleted`, `files_changed` and `quota_warning`.
+///
+/// Beside `type` and `content` an event has the ids of what it is about: `project_id`, `session_id`, `notebook_id`, `cell_id`,
+/// `execution_id`. The `paths` of `files_changed` are those at or below which something is new, different or gone, some at a time
+/// together and at most 50; of more, the folder in which they are, and an empty path for the whole project. It tells what is
+/// done over these addresses: what code writes is there when its `execution_status` is told, and the file of a notebook
+/// changes with `notebook_changed`.
 ///
 /// Events are not kept: a client that comes (again) asks for the lists after the socket is open. One that is too slow for them
 /// is cut with the code 1013 and comes again.

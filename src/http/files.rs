@@ -242,16 +242,18 @@ pub(super) async fn write(
         return Ok((StatusCode::CREATED, Json(folder)).into_response());
     }
     let (condition, declared) = (condition(&headers)?, declared_length(&headers));
+    let tenant = caller.0.tenant;
+    let put = app.files.put(
+        tenant,
+        project,
+        path.clone(),
+        condition,
+        declared,
+        body.into_data_stream(),
+    );
     let placed = app
-        .files
-        .put(
-            caller.0.tenant,
-            project,
-            path,
-            condition,
-            declared,
-            body.into_data_stream(),
-        )
+        .notebooks
+        .write_over((tenant, project), vec![path], put)
         .await?;
     let status = if placed.created {
         StatusCode::CREATED
@@ -389,7 +391,10 @@ async fn receive_form(
     if empty {
         return Err(Fault::field("file", "there is no file in the form"));
     }
-    batch.place().await
+    let paths = batch.paths();
+    app.notebooks
+        .write_over((tenant, project), paths, batch.place())
+        .await
 }
 
 fn require_zip(headers: &HeaderMap) -> Result<(), Fault> {

@@ -44,6 +44,8 @@ pub(crate) enum Forked {
 
 /// Makes a second session in the state of this one, or many of them.
 ///
+/// It is a session alone: `POST /notebooks/{id}/fork` makes a copy of a notebook with such a session.
+///
 /// A fork has its parent's image, policy, limits and project, and the same secrets are granted to it: `secrets` in the answer names
 /// them, and PATCH of the fork takes them away.
 #[utoipa::path(post, path = "/sessions/{session_id}/fork", tag = "sessions", request_body = ForkSession,

@@ -122,7 +122,7 @@ fn answer(taken: crate::notebook::Taken) -> (StatusCode, Json<NotebookExecution>
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ForkNotebook {
-    /// By default the notebook's own, with a number where that is taken.
+    /// By default the notebook's own with `(fork)` behind it, with a number in it where that is taken.
     #[schema(min_length = 1, max_length = 200)]
     name: Option<String>,
     /// A checkpoint of the notebook's session; its present state when nothing is given.

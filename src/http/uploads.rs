@@ -141,16 +141,20 @@ pub(super) async fn append(
     }
     let offset = number(&headers, &OFFSET)?;
     let declared = declared_length(&headers);
-    let upload = app
+    let tenant = caller.0.tenant;
+    let target = app.uploads.target(tenant, upload).await?;
+    let append = app
         .uploads
-        .append(
-            caller.0.tenant,
-            upload,
-            offset,
-            declared,
-            body.into_data_stream(),
-        )
-        .await?;
+        .append(tenant, upload, offset, declared, body.into_data_stream());
+    let upload = match target {
+        // The last byte puts it in its place.
+        Some((project, path)) => {
+            app.notebooks
+                .write_over((tenant, project), vec![path], append)
+                .await?
+        }
+        None => append.await?,
+    };
     Ok((StatusCode::NO_CONTENT, headers_of(&upload)).into_response())
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::library::Library;
-use super::live::{Begun, Document, Selection};
+use super::live::{Begun, Document, NotRun, Selection};
 use super::open::Open;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::{ExecutionId, NotebookId, SessionId, TenantId};
@@ -80,7 +80,8 @@ impl Library {
             Ok(started) => started.as_ref().map(|(_, execution)| *execution),
             Err(fault) => {
                 let fault = fault.clone();
-                run.forget().await;
+                // Whoever asked hears it; the notebook is as it was.
+                run.forget(None).await;
                 return Err(fault);
             }
         };
@@ -185,16 +186,17 @@ impl Library {
     }
 }
 
-/// Tells whether the end of an execution is a failure of its cell; one of which nothing is known is.
+/// Tells whether the end of an execution is a failure of its cell; one of which nothing is known is, and
+/// one that was refused is not what the cell is meant to do.
 pub(super) fn failed(document: &Document, cell: &str, finished: Option<&Finished>) -> bool {
     let meant = || {
         document
             .cell(cell)
             .is_ok_and(|cell| cell.has_tag(MAY_RAISE))
     };
-    match finished.map(|finished| finished.outcome.as_str()) {
-        Some("ok") => false,
-        Some("error") => !meant(),
+    match finished.map(|finished| (finished.outcome.as_str(), finished.never_began())) {
+        Some(("ok", _)) => false,
+        Some(("error", false)) => !meant(),
         Some(_) | None => true,
     }
 }
@@ -268,16 +270,17 @@ impl Run {
     /// Follows the cells to the end, or to the first that fails.
     async fn finish(mut self, first: Result<Option<(String, ExecutionId)>, Fault>) {
         let mut started = first;
-        while let Ok(Some((cell, execution))) = started {
-            if !self.follow(&cell, execution).await {
+        while let Ok(Some((cell, execution))) = &started {
+            if !self.follow(cell, *execution).await {
                 break;
             }
             started = self.start_next().await;
-            if let Err(fault) = &started {
-                tracing::warn!(notebook = self.row.id, %fault, "the next cell could not be run");
-            }
         }
-        self.forget().await;
+        let why = started.err().map(|fault| {
+            tracing::warn!(notebook = self.row.id, %fault, "the next cell could not be run");
+            NotRun::refused(&fault.message)
+        });
+        self.forget(why).await;
     }
 
     /// Brings what a cell shows into the notebook until it has ended; tells whether it went well.
@@ -336,12 +339,12 @@ impl Run {
             .as_ref()
             .and_then(|finished| finished.execution_count);
         let end = self.open.change(&self.library, self.row.clone(), |state| {
-            let failed = failed(&state.document, cell, finished.as_ref());
-            state
-                .running
-                .finish(&mut state.document, cell, execution, count, failed);
+            let (running, document) = (&mut state.running, &mut state.document);
+            let failed = failed(document, cell, finished.as_ref());
+            running.finish(document, cell, execution, count, failed);
             if failed {
-                state.running.unqueue(self.waiting.iter().cloned());
+                let why = NotRun::behind(finished.as_ref());
+                running.give_up(document, self.waiting.iter().cloned(), why.as_ref());
             }
             Ok(!failed)
         });
@@ -377,15 +380,47 @@ impl Run {
             .await
     }
 
-    /// Shows the cells that were not begun as not waiting any more.
-    async fn forget(self) {
+    /// Shows the cells that were not begun as not waiting any more, and why if there is something to say.
+    async fn forget(self, why: Option<NotRun>) {
         let waiting = self.waiting;
         let forget = self.open.change(&self.library, self.row, |state| {
-            state.running.unqueue(waiting);
+            let (running, document) = (&mut state.running, &mut state.document);
+            running.give_up(document, waiting, why.as_ref());
             Ok(())
         });
         if let Err(fault) = forget.await {
             tracing::warn!(notebook = %self.id, %fault, "that cells do not wait any more could not be saved");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_not_what_a_cell_is_meant_to_do() {
+        let new = |tags: &[&str]| {
+            let new = json!({"source": "1 / 0", "metadata": {"tags": tags}});
+            serde_json::from_value(new).expect("a cell")
+        };
+        let document = Document::with(vec![new(&[]), new(&[MAY_RAISE])]).expect("cells");
+        let [plain, meant] = [0, 1].map(|index| document.cells()[index].id.clone());
+        let end = |outcome: &str, execution_count| Finished {
+            outcome: outcome.into(),
+            execution_count,
+            ..Finished::lost(Value::Null, None)
+        };
+        let is_failure = |cell: &str, end: Option<&Finished>| failed(&document, cell, end);
+        assert!(!is_failure(&plain, Some(&end("ok", Some(1)))));
+        assert!(is_failure(&plain, Some(&end("error", Some(1)))));
+        assert!(!is_failure(&meant, Some(&end("error", Some(1)))));
+        let refused = end("error", None);
+        assert!(is_failure(&meant, Some(&refused)));
+        assert!(is_failure(&meant, Some(&end("limit", Some(1)))));
+        assert!(is_failure(&meant, Some(&end("lost", None))));
+        assert!(is_failure(&meant, None));
     }
 }

@@ -1,6 +1,7 @@
 //! Notebooks of which cells ran or waited when the service ended: what they show is brought to its end
 //! when they are first asked for again, from what their session knows.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use python_wasm::Event;
@@ -8,12 +9,11 @@ use serde_json::json;
 
 use super::execute::failed;
 use super::library::Library;
-use super::live::{Begun, UnderWay};
+use super::live::{Begun, NotRun, UnderWay};
 use super::open::{Open, State};
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::{NotebookId, TenantId};
 use crate::session::{Draft, ExecutionStatus, Finished, Handle, Happening, Notice, loss};
-use crate::store::executions::ExecutionRow;
 use crate::store::notebooks::NotebookRow;
 
 /// Why an execution has no end.
@@ -22,9 +22,6 @@ const LOST: &str =
 
 /// Why nothing is known of an execution.
 const GONE: &str = "The service ended while it ran, and its session is not there any more.";
-
-/// Why a cell did not run.
-const NOT_RUN: &str = "The service ended while this cell waited to run. It was not run.";
 
 /// An execution that another service began.
 struct Ended {
@@ -59,11 +56,11 @@ impl Library {
             Err(fault) if fault.code == ErrorCode::StoreCorrupt => None,
             found => found?,
         };
-        let (mut ended, mut waited) = (Vec::new(), Vec::new());
+        let (mut ended, mut waited) = (Vec::new(), HashSet::new());
         for (cell, begun) in under_way.clone() {
             match begun {
                 Some(begun) => ended.push(self.end_of(session.as_ref(), cell, begun).await?),
-                None => waited.push(cell),
+                None => drop(waited.insert(cell)),
             }
         }
         open.log(self, &row).await?;
@@ -81,37 +78,22 @@ impl Library {
                 });
             }
         }
-        let views = open
+        let why = NotRun::service_ended();
+        let not_run = open
             .change(self, row.clone(), |state| {
                 state.running.remember(under_way);
                 for ended in ended {
                     ended.show(state);
                 }
-                let views = waited.iter().map(|cell| {
-                    // One that was deleted is not missed.
-                    let view = state.document.view(&state.running, cell).ok();
-                    view.map(|view| (state.document.revision(), view))
-                });
-                Ok(views.collect::<Vec<_>>())
+                state.document.mark_not_run(&waited, &why);
+                // One that was deleted is not missed.
+                let there = |cell: &String| state.document.position(cell).is_ok();
+                Ok(waited.into_iter().filter(there).collect::<Vec<_>>())
             })
             .await?;
-        for (revision, view) in views.into_iter().flatten() {
-            let happenings = [
-                Notice::Log {
-                    level: "warning".into(),
-                    message: NOT_RUN.into(),
-                    findings: Vec::new(),
-                },
-                Notice::CellChanged {
-                    revision,
-                    stale: view.stale,
-                    running: false,
-                    cell: json!(view.cell.as_ref()),
-                },
-            ];
-            for notice in happenings {
-                open.tell(draft(&view.cell.id, Happening::Notice(notice)));
-            }
+        for cell in not_run {
+            let notice = Notice::log("warning", why.message.clone());
+            open.tell(draft(&cell, Happening::Notice(notice)));
         }
         // The file has it, and those who watch know: the row need not any more.
         open.change(self, row, |_| Ok(())).await
@@ -139,7 +121,7 @@ impl Library {
             // It is stored before it is told.
             None => self.store.execution(tenant, id, begun.execution).await?,
         };
-        let finished = told.or_else(|| stored.and_then(finished));
+        let finished = told.or_else(|| stored.as_ref().and_then(Finished::stored));
         let finished = finished.unwrap_or_else(|| {
             let (error, reason) = loss(LOST);
             shown.push(Event::Error(error));
@@ -172,19 +154,6 @@ fn known(session: &Handle, begun: Begun) -> (Vec<Event>, Option<Finished>) {
         }
     }
     (shown, finished)
-}
-
-/// Returns the end of an execution as it is stored; nothing for one without.
-fn finished(row: ExecutionRow) -> Option<Finished> {
-    row.finished_at?;
-    let error = row
-        .error
-        .and_then(|error| serde_json::from_str(&error).ok());
-    Some(Finished {
-        outcome: row.status,
-        execution_count: row.execution_count.map(i64::cast_unsigned),
-        ..Finished::lost(error.unwrap_or_default(), None)
-    })
 }
 
 impl Ended {

@@ -315,6 +315,7 @@ impl Library {
             return;
         };
         self.news.tell(tenant, || Item {
+            project_id: row.project_id.parse().ok(),
             notebook_id: row.id.parse().ok(),
             ..Item::of(What::NotebookChanged {
                 change,

@@ -1,5 +1,5 @@
-//! Files and folders of a project that are moved or deleted as what they are: the notebooks among them stay
-//! the same notebooks, and their large outputs go along.
+//! Files and folders of a project that are moved, deleted or written over as what they are: the notebooks
+//! among them stay the same notebooks, and their large outputs go along.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -72,6 +72,28 @@ impl Library {
             self.forget_outputs((tenant, project), path, outputs).await;
         }
         Ok(entry)
+    }
+
+    /// Does what may write files over notebooks at these paths, which stay the same notebooks. Large outputs
+    /// that only the files before named go.
+    pub(crate) async fn write_over<T>(
+        self: &Arc<Self>,
+        (tenant, project): (TenantId, ProjectId),
+        paths: Vec<FilePath>,
+        write: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Fault> {
+        let mut before = Vec::new();
+        for path in paths {
+            if let Ok(path) = NotebookPath::parse(path.as_str()) {
+                let outputs = self.outputs_of(tenant, project, &path).await?;
+                before.push((path, outputs));
+            }
+        }
+        let written = write.await?;
+        for (path, outputs) in before {
+            self.forget_outputs((tenant, project), path, outputs).await;
+        }
+        Ok(written)
     }
 
     /// Deletes a file, a link or an empty folder; with `deep` a folder with all that is in it.

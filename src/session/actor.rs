@@ -261,7 +261,7 @@ impl Actor {
                 notebook_id: submission.notebook,
                 cell_id: submission.cell.clone(),
                 execution_id: Some(id),
-                what: What::ExecutionStatus { status },
+                ..Item::of(What::ExecutionStatus { status })
             });
         }
         let draft = Draft {

@@ -10,6 +10,7 @@ use super::admission::Priority;
 use crate::error_code::Fault;
 use crate::id::NotebookId;
 use crate::jupyter::Header;
+use crate::store::executions::ExecutionRow;
 use crate::tenant::Caller;
 use crate::worker::protocol::Turn;
 
@@ -148,6 +149,29 @@ impl Finished {
             checkpoint_after: checkpoint,
             not_stored: None,
         }
+    }
+
+    /// Tells whether it was taken back, or refused when it was its turn.
+    pub(crate) fn never_began(&self) -> bool {
+        self.execution_count.is_none() && self.outcome != "lost"
+    }
+
+    /// Returns the end of an execution as far as its row has it; nothing for one without an end.
+    pub(crate) fn stored(row: &ExecutionRow) -> Option<Self> {
+        row.finished_at.as_ref()?;
+        let checkpoint = |id: &Option<String>| id.as_deref().and_then(|id| id.parse().ok());
+        let error = row.error.as_deref();
+        let error = error.and_then(|error| serde_json::from_str(error).ok());
+        let usage = row.usage.as_deref();
+        let usage = usage.and_then(|usage| serde_json::from_str(usage).ok());
+        Some(Self {
+            outcome: row.status.clone(),
+            error: error.unwrap_or_default(),
+            execution_count: row.execution_count.map(i64::cast_unsigned),
+            usage: usage.unwrap_or_default(),
+            checkpoint_after: checkpoint(&row.checkpoint_after),
+            ..Self::lost(Value::Null, checkpoint(&row.checkpoint_before))
+        })
     }
 }
 

@@ -181,9 +181,9 @@ impl Actor {
         self.part();
         // A session that never ran anything needs no state of its own.
         if self.checkpoint.is_some() {
+            let row = super::outcome::checkpoint_row(self, &stored, None, None);
             // The memory is gone: this is the state, also when it cannot be noted now.
             self.checkpoint = Some(stored.checkpoint.clone());
-            let row = super::outcome::checkpoint_row(self, &stored, None, None);
             self.unwritten.push(Unwritten::Checkpoint(row));
             self.write_down().await?;
         }

@@ -176,7 +176,7 @@ impl Sessions {
     async fn mind_worker(&self, link: &Arc<Link>) {
         let budget = link.room.budget;
         let resident = anonymous_bytes(link.process).unwrap_or_default();
-        let beyond = resident.saturating_sub(budget / 8 * 7);
+        let beyond = resident.saturating_sub(link.room.for_sessions);
         let here = |handle: &Handle| {
             let held = handle.shared.link.lock().expect("no holder panics");
             held.as_ref().is_some_and(|held| held.number == link.number)

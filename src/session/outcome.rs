@@ -15,7 +15,8 @@ use super::link::Heard;
 use super::unwritten::Unwritten;
 use crate::error_code::Fault;
 use crate::id::ExecutionId;
-use crate::store::executions::{CheckpointRow, ExecutionEnd};
+use crate::store::checkpoints::CheckpointRow;
+use crate::store::executions::ExecutionEnd;
 use crate::telemetry::traces;
 use crate::tenant::audit::{self, Action, Entry};
 use crate::worker::protocol::{Answer, Failed, Stored};
@@ -116,7 +117,7 @@ impl Actor {
                     .strike(self.tenant, self.id, &running.submission.hash())
                     .await;
             }
-            let lost = running.id;
+            let (lost, stop) = (running.id, running.submission.stop_on_error);
             self.lose(running, reason).await;
             self.notice(Notice::Restored {
                 checkpoint_id: self.checkpoint.clone(),
@@ -124,6 +125,9 @@ impl Actor {
                 lost: vec![lost],
             });
             self.status(ExecutionState::Idle);
+            if stop {
+                self.take_back_waiting().await;
+            }
         } else {
             self.notice(Notice::Restored {
                 checkpoint_id: self.checkpoint.clone(),
@@ -155,6 +159,7 @@ impl Actor {
             .map(|stored| checkpoint_row(self, stored, Some(&running.id), None));
         let checkpoint = checkpoint.map(|row| CheckpointRow {
             cell_id: running.submission.cell.clone(),
+            parent_id: running.before.as_ref().map(ToString::to_string),
             ..row
         });
         let end = ExecutionEnd {
@@ -254,7 +259,7 @@ impl Actor {
             .await;
     }
 
-    /// Ends an execution that cannot begin.
+    /// Ends an execution that cannot begin. What was to stop when it fails does not begin either.
     pub(super) async fn forget(&mut self, waiting: Waiting, fault: &Fault) {
         let error = json!({"message": fault.message, "code": fault.code.meaning().number});
         let error_output = ErrorOutput {
@@ -263,11 +268,15 @@ impl Actor {
             traceback: vec![fault.message.clone().into_owned()],
         };
         let first_seq = self.log.last() + 1;
+        let stop = waiting.submission.stop_on_error;
         self.tell_of(
             Some((waiting.id, &waiting.submission)),
             Happening::Kernel(Event::Error(error_output)),
         );
         self.never_began(waiting, first_seq, "error", error).await;
+        if stop {
+            self.take_back_waiting().await;
+        }
     }
 
     async fn never_began(&mut self, waiting: Waiting, first_seq: u64, outcome: &str, error: Value) {
@@ -299,7 +308,7 @@ impl Actor {
     }
 }
 
-/// Returns the row of a stored state.
+/// Returns the row of a stored state, which comes from the session's present one.
 pub(super) fn checkpoint_row(
     actor: &Actor,
     stored: &Stored,
@@ -317,6 +326,7 @@ pub(super) fn checkpoint_row(
         pages: stored.pages as i64,
         execution_count: stored.execution_count as i64,
         created_at: crate::store::now(),
+        parent_id: actor.checkpoint.as_ref().map(ToString::to_string),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use python_wasm::{CheckpointId, Variable};
+use python_wasm::Variable;
 use tokio::sync::{Mutex, watch};
 
 use super::actor::Actor;
@@ -24,7 +24,6 @@ use crate::layout::Layout;
 use crate::news::{Item, News, What};
 use crate::secret::Secrets;
 use crate::store::Store;
-use crate::store::executions::ExecutionRow;
 use crate::store::sessions::SessionRow;
 use crate::tenant::Caller;
 use crate::tenant::audit::Audit;
@@ -205,6 +204,7 @@ impl Sessions {
         // It was there before this start of the service, and counts whatever the quota is now.
         let place = self.around.quotas.hold(tenant, Resource::Sessions, 1);
         let handle = self.spawn(id, tenant, row, place)?;
+        super::untold::tell(&self.around.store, &handle).await?;
         super::losses::tell(&self.around.store, &handle).await?;
         live.insert(id, handle.clone());
         Ok(handle)
@@ -304,51 +304,6 @@ impl Sessions {
         match handle.look(Look::Variables).await?.0 {
             Answer::Variables { variables } => Ok(variables),
             other => Err(super::lifecycle::unexpected(&other)),
-        }
-    }
-
-    /// Brings the variables of a session back to before an execution.
-    pub(crate) async fn restore_before(
-        &self,
-        tenant: TenantId,
-        session: SessionId,
-        execution: &ExecutionRow,
-    ) -> Result<(), Fault> {
-        if execution.finished_at.is_none() {
-            return Err(Fault::new(
-                ErrorCode::SessionBusy,
-                "The execution has not ended yet.",
-            ));
-        }
-        let before: Option<CheckpointId> = match &execution.checkpoint_before {
-            Some(text) => {
-                let checkpoint = text.parse().map_err(Fault::internal)?;
-                self.checkpoint_exists(tenant, session, &checkpoint).await?;
-                Some(checkpoint)
-            }
-            None => None,
-        };
-        self.get(tenant, session).await?.restore(before).await
-    }
-
-    /// Refuses a checkpoint that is not the session's.
-    pub(crate) async fn checkpoint_exists(
-        &self,
-        tenant: TenantId,
-        session: SessionId,
-        checkpoint: &CheckpointId,
-    ) -> Result<(), Fault> {
-        match self
-            .around
-            .store
-            .checkpoint(tenant, session, checkpoint.as_str())
-            .await?
-        {
-            Some(_) => Ok(()),
-            None => Err(Fault::new(
-                ErrorCode::CheckpointNotFound,
-                format!("The session has no checkpoint {checkpoint}."),
-            )),
         }
     }
 

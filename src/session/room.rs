@@ -16,6 +16,9 @@ const FOR_A_CELL: u64 = 8;
 /// The memory of a worker.
 pub(super) struct Room {
     pub(super) budget: u64,
+    /// What sessions are let in with together. Of the rest the process itself needs some, and cells that take
+    /// more than they were let in with: what is above is put to sleep.
+    pub(super) for_sessions: u64,
     state: Mutex<State>,
     /// The worker has passed its budget, and has to end.
     pub(super) passed: Notify,
@@ -43,6 +46,7 @@ impl Room {
     pub(super) fn new(budget: u64) -> Arc<Self> {
         Arc::new(Self {
             budget,
+            for_sessions: budget / 8 * 7,
             state: Mutex::default(),
             passed: Notify::new(),
         })
@@ -86,7 +90,7 @@ impl Room {
     pub(super) fn hold(self: &Arc<Self>, bytes: u64) -> Option<Held> {
         let mut state = self.state();
         let used = state.used();
-        if bytes > 0 && used > 0 && used.saturating_add(bytes) > self.budget {
+        if bytes > 0 && used > 0 && used.saturating_add(bytes) > self.for_sessions {
             state.wanted = state.wanted.max(bytes);
             return None;
         }
@@ -101,7 +105,7 @@ impl Room {
     pub(super) fn for_a_cell(&self, private: u64, most: u64) -> u64 {
         most.saturating_sub(private)
             .min(self.budget / FOR_A_CELL)
-            .min(self.budget.saturating_sub(private))
+            .min(self.for_sessions.saturating_sub(private))
     }
 
     /// Returns how many bytes somebody waits for that are not there; they have to ask again.
@@ -114,7 +118,7 @@ impl Room {
         state
             .used()
             .saturating_add(wanted)
-            .saturating_sub(self.budget)
+            .saturating_sub(self.for_sessions)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -144,13 +148,13 @@ mod tests {
         let (one, two) = (SessionId::new(), SessionId::new());
         room.note(one, 300);
         let first = room.hold(300).expect("there is room");
-        assert!(room.hold(300).is_none(), "nine of eight hundred");
-        assert_eq!(room.short(), 100);
+        assert!(room.hold(300).is_none(), "nine of seven hundred");
+        assert_eq!(room.short(), 200);
         assert_eq!(room.short(), 0, "until somebody asks again");
         drop(first);
-        room.note(two, 200);
+        room.note(two, 100);
         drop(room.hold(300).expect("it was given back"));
-        room.told(vec![(one, 700)], vec![(one, SoFar::default())]);
+        room.told(vec![(one, 600)], vec![(one, SoFar::default())]);
         assert_eq!(room.running(one), Some(SoFar::default()));
         assert_eq!(room.running(two), None);
         assert!(room.hold(101).is_none());
@@ -166,6 +170,6 @@ mod tests {
         assert_eq!(room.for_a_cell(0, 1 << 30), 100);
         assert_eq!(room.for_a_cell(40, 90), 50);
         assert_eq!(room.for_a_cell(90, 40), 0);
-        assert_eq!(room.for_a_cell(750, 1 << 30), 50, "there is no more");
+        assert_eq!(room.for_a_cell(650, 1 << 30), 50, "there is no more");
     }
 }

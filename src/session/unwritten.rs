@@ -2,7 +2,8 @@
 
 use super::actor::Actor;
 use crate::error_code::{ErrorCode, Fault};
-use crate::store::executions::{CheckpointRow, ExecutionEnd, ExecutionRow};
+use crate::store::checkpoints::CheckpointRow;
+use crate::store::executions::{ExecutionEnd, ExecutionRow};
 
 /// Something that is to be stored.
 pub(super) enum Unwritten {

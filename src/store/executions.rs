@@ -1,5 +1,6 @@
-//! Executions and the states they left, as rows.
+//! Executions, as rows.
 
+use super::checkpoints::{CheckpointRow, keep};
 use super::{Store, now};
 use crate::error_code::Fault;
 use crate::id::{ExecutionId, SessionId, TenantId};
@@ -46,21 +47,6 @@ pub(crate) struct ExecutionEnd {
 #[derive(Debug, sqlx::FromRow)]
 struct RanRow {
     cell_id: Option<String>,
-}
-
-/// A state that can be gone back to.
-#[derive(Debug, Clone, sqlx::FromRow)]
-pub(crate) struct CheckpointRow {
-    pub(crate) id: String,
-    pub(crate) tenant_id: String,
-    pub(crate) session_id: String,
-    pub(crate) execution_id: Option<String>,
-    pub(crate) cell_id: Option<String>,
-    pub(crate) label: Option<String>,
-    pub(crate) image: String,
-    pub(crate) pages: i64,
-    pub(crate) execution_count: i64,
-    pub(crate) created_at: String,
 }
 
 impl Store {
@@ -154,6 +140,47 @@ impl Store {
             tenant,
             session
         )
+    }
+
+    /// Returns the executions of a session whose end is, or was going to be, in an event behind `after`,
+    /// the oldest first.
+    pub(crate) async fn executions_ended_behind(
+        &self,
+        tenant: TenantId,
+        session: SessionId,
+        after: u64,
+    ) -> Result<Vec<ExecutionRow>, Fault> {
+        let (tenant, session) = (tenant.to_string(), session.to_string());
+        let after = i64::try_from(after).map_err(Fault::internal)?;
+        rows!(
+            self,
+            ExecutionRow,
+            "select * from executions where tenant_id = $1 and session_id = $2 and last_seq > $3 order by id",
+            tenant,
+            session,
+            after
+        )
+    }
+
+    /// Remembers the event with which the end of an execution was told.
+    pub(crate) async fn end_is_told(
+        &self,
+        tenant: TenantId,
+        session: SessionId,
+        id: ExecutionId,
+        last: u64,
+    ) -> Result<(), Fault> {
+        let (tenant, session, id) = (tenant.to_string(), session.to_string(), id.to_string());
+        let last = i64::try_from(last).map_err(Fault::internal)?;
+        run!(
+            self,
+            "update executions set last_seq = $1 where tenant_id = $2 and session_id = $3 and id = $4",
+            last,
+            tenant,
+            session,
+            id
+        )
+        .map(drop)
     }
 
     /// Remembers the event with which the losses of a session were told.
@@ -250,154 +277,6 @@ impl Store {
             limit
         )
     }
-
-    /// Notes a stored state as the session's present one.
-    pub(crate) async fn keep_checkpoint(&self, row: &CheckpointRow) -> Result<(), Fault> {
-        let mut open = self.begin().await?;
-        keep(&mut open, row).await?;
-        open.commit().await
-    }
-
-    /// Returns a checkpoint of a session.
-    pub(crate) async fn checkpoint(
-        &self,
-        tenant: TenantId,
-        session: SessionId,
-        id: &str,
-    ) -> Result<Option<CheckpointRow>, Fault> {
-        let (tenant, session) = (tenant.to_string(), session.to_string());
-        row!(
-            self,
-            CheckpointRow,
-            "select * from checkpoints where tenant_id = $1 and session_id = $2 and id = $3",
-            tenant,
-            session,
-            id
-        )
-    }
-
-    /// Returns the session's checkpoints that were made after a time, the oldest first.
-    pub(crate) async fn checkpoints(
-        &self,
-        tenant: TenantId,
-        session: SessionId,
-        after: &str,
-        limit: i64,
-    ) -> Result<Vec<CheckpointRow>, Fault> {
-        let (tenant, session) = (tenant.to_string(), session.to_string());
-        rows!(
-            self,
-            CheckpointRow,
-            "select * from checkpoints where tenant_id = $1 and session_id = $2 and created_at > $3
-             order by created_at limit $4",
-            tenant,
-            session,
-            after,
-            limit
-        )
-    }
-
-    /// Returns the session's newest checkpoint.
-    pub(crate) async fn last_checkpoint(
-        &self,
-        tenant: TenantId,
-        session: SessionId,
-    ) -> Result<Option<CheckpointRow>, Fault> {
-        let (tenant, session) = (tenant.to_string(), session.to_string());
-        row!(
-            self,
-            CheckpointRow,
-            "select * from checkpoints where tenant_id = $1 and session_id = $2 order by created_at desc limit 1",
-            tenant,
-            session
-        )
-    }
-
-    /// Gives a checkpoint a label, or takes it away.
-    pub(crate) async fn label_checkpoint(
-        &self,
-        tenant: TenantId,
-        session: SessionId,
-        id: &str,
-        label: Option<&str>,
-    ) -> Result<(), Fault> {
-        let (tenant, session) = (tenant.to_string(), session.to_string());
-        run!(
-            self,
-            "update checkpoints set label = $4 where tenant_id = $1 and session_id = $2 and id = $3",
-            tenant,
-            session,
-            id,
-            label
-        )?;
-        Ok(())
-    }
-
-    /// Forgets a checkpoint.
-    pub(crate) async fn remove_checkpoint(
-        &self,
-        tenant: TenantId,
-        session: SessionId,
-        id: &str,
-    ) -> Result<(), Fault> {
-        let (tenant, session) = (tenant.to_string(), session.to_string());
-        run!(
-            self,
-            "delete from checkpoints where tenant_id = $1 and session_id = $2 and id = $3",
-            tenant,
-            session,
-            id
-        )?;
-        Ok(())
-    }
-
-    /// Notes which state is the session's present one; nothing for the image's own.
-    pub(crate) async fn set_checkpoint(
-        &self,
-        tenant: TenantId,
-        session: SessionId,
-        checkpoint: Option<&str>,
-    ) -> Result<(), Fault> {
-        let (tenant, session, time) = (tenant.to_string(), session.to_string(), now());
-        run!(
-            self,
-            "update sessions set checkpoint_id = $1, last_activity = $2 where tenant_id = $3 and id = $4",
-            checkpoint,
-            time,
-            tenant,
-            session
-        )?;
-        Ok(())
-    }
-}
-
-/// Adds a checkpoint, or gives one that is there a label, and makes it the session's present state.
-async fn keep(open: &mut super::Transaction<'_>, row: &CheckpointRow) -> Result<(), Fault> {
-    run_in!(
-        open,
-        "insert into checkpoints (id, tenant_id, session_id, execution_id, cell_id, label, image, pages, execution_count, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         on conflict (session_id, id) do update set label = coalesce(excluded.label, checkpoints.label)",
-        row.id,
-        row.tenant_id,
-        row.session_id,
-        row.execution_id,
-        row.cell_id,
-        row.label,
-        row.image,
-        row.pages,
-        row.execution_count,
-        row.created_at
-    )?;
-    run_in!(
-        open,
-        "update sessions set checkpoint_id = $1, last_activity = $2 where tenant_id = $3 and id = $4",
-        row.id,
-        row.created_at,
-        row.tenant_id,
-        row.session_id
-    )?;
-    Ok(())
 }
 
 impl ExecutionRow {

@@ -122,6 +122,7 @@ macro_rules! run_in {
 }
 
 pub(crate) mod audit;
+pub(crate) mod checkpoints;
 pub(crate) mod executions;
 mod fault;
 mod health;

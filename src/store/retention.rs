@@ -67,6 +67,29 @@ impl Store {
         )?;
         let mut forgotten = 0;
         for Crowded { session_id } in crowded {
+            // Those that stay come from those that do, past what goes.
+            for _ in 0..BATCH {
+                let moved = run!(
+                    self,
+                    "update checkpoints set parent_id = (select gone.parent_id from checkpoints gone
+                        where gone.tenant_id = $1 and gone.session_id = $2 and gone.id = checkpoints.parent_id)
+                     where tenant_id = $1 and session_id = $2
+                        and (label is not null
+                            or id in (select id from checkpoints where tenant_id = $1 and session_id = $2 and label is null
+                                order by created_at desc, id limit $3)
+                            or id in (select checkpoint_id from sessions where tenant_id = $1 and checkpoint_id is not null))
+                        and parent_id in (select id from checkpoints where tenant_id = $1 and session_id = $2 and label is null
+                            and id not in (select id from checkpoints where tenant_id = $1 and session_id = $2 and label is null
+                                order by created_at desc, id limit $3)
+                            and id not in (select checkpoint_id from sessions where tenant_id = $1 and checkpoint_id is not null))",
+                    tenant,
+                    session_id,
+                    most
+                )?;
+                if moved == 0 {
+                    break;
+                }
+            }
             forgotten += run!(
                 self,
                 "delete from checkpoints where tenant_id = $1 and session_id = $2 and label is null

@@ -258,6 +258,20 @@ impl Uploads {
         .map_err(Fault::internal)?
     }
 
+    /// Returns where an upload's file is to go; nothing when an execution is to take it.
+    pub(crate) async fn target(
+        &self,
+        tenant: TenantId,
+        id: UploadId,
+    ) -> Result<Option<(ProjectId, FilePath)>, Fault> {
+        let row = self.row(tenant, id).await?;
+        let (Some(project), Some(path)) = (row.project_id, row.path) else {
+            return Ok(None);
+        };
+        let project = project.parse().map_err(Fault::internal)?;
+        Ok(Some((project, FilePath::parse(&path)?)))
+    }
+
     /// Gives an upload up.
     pub(crate) async fn delete(
         self: &Arc<Self>,

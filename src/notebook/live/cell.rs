@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::NotRun;
 use crate::notebook::CellKind;
 
 /// A cell.
@@ -34,6 +35,9 @@ pub(crate) struct Cell {
     pub(crate) change: u64,
     /// What it shows is from an execution whose effects on the variables were undone.
     pub(crate) undone: bool,
+    /// Why it was not run when it was last to be; gone as soon as it runs or is edited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) not_run: Option<NotRun>,
     #[serde(skip)]
     pub(crate) ran: Option<Ran>,
 }

@@ -225,10 +225,12 @@ impl Document {
         for position in positions {
             let cell = &self.cells[position];
             // Clearing what is empty changes nothing.
-            if !cell.outputs.is_empty() || cell.execution_count.is_some() {
+            if !cell.outputs.is_empty() || cell.execution_count.is_some() || cell.not_run.is_some()
+            {
                 self.touch(position, |cell| {
                     cell.outputs.clear();
                     cell.execution_count = None;
+                    cell.not_run = None;
                 });
             }
         }
@@ -307,6 +309,7 @@ pub(super) fn fresh(new: NewCell) -> Result<Cell, Fault> {
         revision: 0,
         change: 0,
         undone: false,
+        not_run: None,
         ran: None,
     })
 }

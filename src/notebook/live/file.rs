@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::cell::{Cell, Ran};
 use super::history::History;
 use super::steps::Mark;
-use super::{Document, Readers};
+use super::{Document, NotRun, Readers};
 use crate::notebook::document::{self, Notebook};
 use crate::notebook::{CellKind, NotebookError, kept, repair_output};
 
@@ -25,7 +25,7 @@ pub(crate) struct Tracking {
 }
 
 /// What is remembered of a cell. The digests tell whether another program has changed it.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Tracked {
     revision: u64,
     change: u64,
@@ -33,6 +33,10 @@ struct Tracked {
     shown: u64,
     /// When it ran, and the digest of what ran.
     ran: Option<(u64, u64)>,
+    #[serde(default)]
+    undone: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    not_run: Option<NotRun>,
 }
 
 impl Document {
@@ -66,6 +70,8 @@ impl Document {
             cell.ran = whole
                 .and_then(|tracked| tracked.ran)
                 .map(|(at, source)| Ran { at, source });
+            cell.undone = whole.is_some_and(|tracked| tracked.undone);
+            cell.not_run = whole.and_then(|tracked| tracked.not_run.clone());
             latest = latest.max(cell.change);
             Arc::new(cell)
         });
@@ -104,6 +110,8 @@ impl Document {
                 content: cell.content_digest(),
                 shown: cell.shown_digest(),
                 ran: cell.ran.map(|ran| (ran.at, ran.source)),
+                undone: cell.undone,
+                not_run: cell.not_run.clone(),
             };
             (cell.id.clone(), tracked)
         };
@@ -152,6 +160,7 @@ fn of_file(mut cell: Map<String, Value>, unwritten: &mut BTreeMap<String, Arc<[u
         revision: 0,
         change: 0,
         undone: false,
+        not_run: None,
         ran: None,
     }
 }

@@ -264,6 +264,7 @@ impl Document {
                     cell.source.clone_from(&after.source);
                     cell.metadata.clone_from(&after.metadata);
                     cell.attachments.clone_from(&after.attachments);
+                    cell.not_run = None;
                     // Outputs belong to code and go and come with it; else they are the latest run's.
                     if before.kind != after.kind {
                         cell.kind = after.kind;

@@ -8,6 +8,7 @@ mod difference;
 mod edit;
 mod file;
 mod history;
+mod not_run;
 mod running;
 mod selection;
 mod steps;
@@ -22,6 +23,7 @@ pub(crate) use file::Tracking;
 use serde_json::{Map, Value};
 
 use self::history::History;
+pub(crate) use self::not_run::NotRun;
 pub(crate) use self::running::{Begun, Running, Status, UnderWay};
 pub(crate) use self::selection::Selection;
 pub(crate) use self::steps::StepsChange;

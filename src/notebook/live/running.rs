@@ -1,6 +1,6 @@
 //! The executions of a notebook's cells: their messages become outputs of the document.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use python_wasm::Event;
@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::Document;
 use super::cell::{Cell, Ran, digest};
+use super::{Document, NotRun};
 use crate::error_code::Fault;
 use crate::id::ExecutionId;
 use crate::notebook::{CellKind, Outputs, kept, repair_output};
@@ -109,6 +109,21 @@ impl Running {
                 self.cells.remove(&cell);
             }
         }
+    }
+
+    /// Gives up cells that wait, and says in them why if there is something to say.
+    pub(crate) fn give_up(
+        &mut self,
+        document: &mut Document,
+        cells: impl IntoIterator<Item = String>,
+        why: Option<&NotRun>,
+    ) {
+        let waits = |cell: &String| self.cells.get(cell) == Some(&None);
+        let cells: HashSet<String> = cells.into_iter().filter(waits).collect();
+        if let Some(why) = why {
+            document.mark_not_run(&cells, why);
+        }
+        self.unqueue(cells);
     }
 
     /// Begins an execution of this source: what the cell showed before goes away.

@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use serde_json::json;
 
+use crate::support::patience::until;
 use crate::support::service::Service;
 
 fn backup(arguments: &[&str], paths: &[&Path]) -> Output {
@@ -65,6 +66,13 @@ async fn a_lost_data_folder_comes_back_as_it_was_at_the_last_backup() {
         .send(json!({"id": 1, "type": "execute", "content": {"code": "y = 1\nwhile True: pass"}}))
         .await;
     while channel.until("started").await["content"]["code"] != "y = 1\nwhile True: pass" {}
+    // Its row is written while it runs.
+    until("the execution is in the list", || async {
+        let path = format!("/sessions/{session}/executions");
+        let list = service.get(&path).await.expect(200)["items"].clone();
+        list.as_array().is_some_and(|items| items.len() == 3)
+    })
+    .await;
     let newest = create(&service, kept.path());
     assert!(newest.to_string_lossy().contains("/000002-"), "{newest:?}");
     service

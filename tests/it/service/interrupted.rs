@@ -47,6 +47,7 @@ fn is_broken_off(body: &Value, seen: &Value) {
         (&waited["running"], &waited["outputs"]),
         (&json!(false), &json!([]))
     );
+    assert_eq!(waited["not_run"]["reason"], "service_ended");
     assert_eq!(body["status"], "error");
     let revision = |body: &Value| body["revision"].as_u64().expect("a number");
     assert!(
@@ -80,6 +81,14 @@ async fn what_ran_when_the_service_was_killed_says_so_and_what_waited_waits_no_m
         changed["content"]["cell"]["outputs"],
         body["cells"][1]["outputs"]
     );
+    let waits = watcher
+        .until(|event| of(event, "cell_changed", &cells[2]))
+        .await;
+    assert_eq!(waits["content"]["running"], false);
+    assert_eq!(
+        waits["content"]["cell"]["not_run"],
+        body["cells"][2]["not_run"]
+    );
     let status = watcher
         .until(|event| event["type"] == "notebook_status")
         .await;
@@ -87,10 +96,6 @@ async fn what_ran_when_the_service_was_killed_says_so_and_what_waited_waits_no_m
     let told = watcher.until(|event| of(event, "log", &cells[2])).await;
     let message = told["content"]["message"].as_str().expect("a text");
     assert!(message.ends_with("It was not run."), "{message}");
-    let waits = watcher
-        .until(|event| of(event, "cell_changed", &cells[2]))
-        .await;
-    assert_eq!(waits["content"]["running"], false);
     let last = watcher.last;
     // Its file says it to every other program.
     let file = service

@@ -238,6 +238,22 @@ async fn a_notebook_is_forked_with_its_variables_now_or_at_a_checkpoint() {
         (&now["name"], &now["path"]),
         (&json!("n (fork 2)"), &json!("n (fork 2).ipynb"))
     );
+    // It is where one looks for it.
+    let project = text(&now["project_id"]);
+    let files = service
+        .get(&format!("/projects/{project}/files?list"))
+        .await;
+    let notebooks = service
+        .get(&format!("/notebooks?project_id={project}"))
+        .await;
+    for (list, field) in [(files, "path"), (notebooks, "path")] {
+        let items = list.expect(200)["items"]
+            .as_array()
+            .expect("a list")
+            .clone();
+        let is_fork = |item: &Value| item[field] == "n (fork 2).ipynb";
+        assert!(items.iter().any(is_fork), "{items:#?}");
+    }
     let child = text(&now["session_id"]);
     assert_ne!(child, session);
     assert_eq!(service.text(&child, "a").await, "[1, 2]");

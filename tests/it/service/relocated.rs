@@ -1,11 +1,12 @@
 //! Notebooks that are moved and deleted as files, alone or with their folder: they stay the same notebooks,
 //! and their large outputs neither get lost nor stay behind.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::notebook_runs::Watcher;
 use crate::support::people::text;
-use crate::support::service::Service;
+use crate::support::service::{Service, answered};
 
 /// A notebook with an output that is kept in a file of its own.
 struct Large {
@@ -149,6 +150,40 @@ async fn what_another_notebook_shows_too_stays_until_the_last_is_gone() {
         .expect(204);
     assert_eq!(kept(&service, project, "x"), 0);
     same[0].is_at(&service, "y/1.ipynb").await;
+}
+
+#[tokio::test]
+async fn a_notebook_that_is_written_over_leaves_no_outputs_behind_and_stays_itself() {
+    let service = Service::start();
+    let project = &service.project("files").await;
+    let files = format!("/projects/{project}/files");
+    let one = Large::put(&service, project, "x/one.ipynb", "one\n").await;
+    let other = Large::put(&service, project, "x/other.ipynb", "other\n").await;
+    let file = service.get(&format!("{files}/x/one.ipynb")).await;
+    let file = file.expect(200).to_string();
+    // The same again, as another program saves it, names what it named.
+    let path = format!("{files}/x/one.ipynb");
+    service.put(&path, file).await.expect(200);
+    one.is_at(&service, "x/one.ipynb").await;
+    let empty = json!({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []});
+    service.put(&path, empty.to_string()).await.expect(200);
+    assert_eq!(kept(&service, project, "x"), 1);
+    let shown = service.get(&one.address).await.expect(200);
+    assert_eq!(
+        (&shown["path"], &shown["cells"]),
+        (&json!("x/one.ipynb"), &json!([]))
+    );
+    other.is_at(&service, "x/other.ipynb").await;
+    // As a form has it.
+    let part = reqwest::multipart::Part::text(empty.to_string()).file_name("other.ipynb");
+    let form = reqwest::multipart::Form::new().part("file", part);
+    let into = format!("{files}/x?replace");
+    answered(service.request(Method::POST, &into).multipart(form))
+        .await
+        .expect(201);
+    assert_eq!(kept(&service, project, "x"), 0);
+    let shown = service.get(&other.address).await.expect(200);
+    assert_eq!(shown["cells"], json!([]));
 }
 
 #[tokio::test]

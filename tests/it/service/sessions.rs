@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::support::patience::until;
 use crate::support::service::{Service, answered};
 
 #[tokio::test]
@@ -159,6 +160,59 @@ async fn an_execution_is_undone_and_done_again_from_its_checkpoints() {
     let other = service.session().await;
     let foreign = format!("/sessions/{other}/checkpoints/{after}/restore");
     service.post(&foreign, json!({})).await.refused(404, 20403);
+}
+
+#[tokio::test]
+async fn checkpoints_say_whether_they_led_to_the_present_state() {
+    let service = Service::start_with(&[("sessions.checkpoints", "4"), ("retention.sweep", "1 s")]);
+    let session = service.session().await;
+    let path = |rest: &str| format!("/sessions/{session}/checkpoints{rest}");
+    let mut made = Vec::new();
+    for code in ["a = 1", "a = 2", "a = 3"] {
+        let ran = service.run(&session, code).await;
+        made.push(ran["checkpoint_after"].as_str().expect("an id").to_owned());
+    }
+    let line = async || -> Vec<(String, bool)> {
+        let listed = service.get(&path("")).await.expect(200);
+        let all = listed["items"].as_array().expect("a list").iter();
+        let pair = |one: &Value| {
+            let on_line = one["on_line"].as_bool().expect("it is told");
+            (one["id"].as_str().expect("an id").to_owned(), on_line)
+        };
+        all.map(pair).collect()
+    };
+    let restore = async |to: &str| {
+        let back = path(&format!("/{to}/restore"));
+        service.post(&back, json!({})).await.expect(204);
+    };
+    let pairs = |of: [bool; 3]| made.iter().cloned().zip(of).collect::<Vec<_>>();
+    assert_eq!(line().await, pairs([true, true, true]));
+    restore(&made[0]).await;
+    assert_eq!(line().await, pairs([true, false, false]));
+    restore(&made[2]).await;
+    assert_eq!(line().await, pairs([true, true, true]), "there and back");
+    restore(&made[1]).await;
+    let other = service.run(&session, "a = 4").await["checkpoint_after"].clone();
+    let other = other.as_str().expect("an id").to_owned();
+    let expected = [pairs([true, true, false]), vec![(other, true)]].concat();
+    assert_eq!(line().await, expected);
+    // What is between two of them may be forgotten.
+    let label = json!({"label": "first"});
+    let first = service
+        .patch(&path(&format!("/{}", made[0])), label)
+        .await
+        .expect(200);
+    assert_eq!(first["on_line"], true);
+    for code in ["b = 1", "b = 2", "b = 3"] {
+        service.run(&session, code).await;
+    }
+    until("the older ones are forgotten", || async {
+        line().await.len() == 5
+    })
+    .await;
+    let left = line().await;
+    assert_eq!(left[0], (made[0].clone(), true));
+    assert!(left.iter().all(|(_, on_line)| *on_line), "{left:?}");
 }
 
 #[tokio::test]
