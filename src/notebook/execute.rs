@@ -80,16 +80,31 @@ impl Library {
         let (row, open) = self.find(caller.tenant, id).await?;
         let cells = open
             .look(self, row.clone(), |state| {
-                let cells = state.document.selected(selection)?;
-                if let (Some(first), Some(rewrite)) = (cells.first(), &rewrite) {
-                    // What would be refused is refused before anything runs.
-                    rewrite.apply(&mut state.document.clone(), first)?;
-                }
-                Ok(cells)
+                let (Some(rewrite), Selection::One(cell)) = (&rewrite, selection) else {
+                    return state.document.selected(selection);
+                };
+                // What would be refused is refused before anything runs.
+                let mut rewritten = state.document.clone();
+                rewrite.apply(&mut rewritten, cell)?;
+                rewritten.selected(selection)
             })
             .await?;
         let handle = self.session(caller, id, &open).await?;
         let session = handle.id;
+        if let (true, Some(rewrite), Selection::One(cell)) = (cells.is_empty(), &rewrite, selection)
+        {
+            // Nothing is left to be run; it is saved all the same.
+            let save = open.change(self, row, |state| {
+                rewrite.apply(&mut state.document, cell)?;
+                Ok(state.document.cell(cell)?.revision)
+            });
+            return Ok(Taken {
+                session,
+                execution: None,
+                cells,
+                revision: Some(save.await?),
+            });
+        }
         let mut run = Run {
             library: Arc::clone(self),
             open,

@@ -54,6 +54,32 @@ async fn a_cell_is_saved_and_run_at_once() {
 }
 
 #[tokio::test]
+async fn an_empty_cell_is_filled_and_run_and_one_that_is_emptied_is_saved() {
+    let service = Service::start();
+    let (at, cells) = notebook(&service, &["", "2"]).await;
+    let before = service.get(&at).await.expect(200);
+    let revision = |body: &serde_json::Value, cell: usize| body["cells"][cell]["revision"].clone();
+    let mut watcher = Watcher::begin(&service, &at, 0).await;
+    let fill = json!({"cell_id": cells[0], "source": "6 * 7", "revision": revision(&before, 0)});
+    let taken = service.post(&format!("{at}/execute"), fill).await;
+    assert_eq!(taken.expect(202)["cells"], json!([cells[0]]));
+    assert_eq!(watcher.until_done().await, "idle");
+    let empty = json!({"cell_id": cells[1], "source": "", "revision": revision(&before, 1)});
+    let taken = service
+        .post(&format!("{at}/execute"), empty)
+        .await
+        .expect(202);
+    assert_eq!(
+        (&taken["cells"], &taken["execution_id"]),
+        (&json!([]), &json!(null))
+    );
+    let after = service.get(&at).await.expect(200);
+    assert_eq!(after["cells"][0]["outputs"][0]["data"]["text/plain"], "42");
+    assert_eq!(after["cells"][1]["source"], "");
+    assert_eq!(taken["revision"], revision(&after, 1));
+}
+
+#[tokio::test]
 async fn a_text_that_cannot_be_saved_is_not_run() {
     let service = Service::start();
     let (at, cells) = notebook(&service, &["1", "2"]).await;
