@@ -1,8 +1,9 @@
 """A LangChain tool that runs a model's code in a sandbox, with variables that stay from one call to the next."""
 
-from cellblock import Cellblock, Session
 from langchain_core.tools import StructuredTool
 from pydantic import BaseModel, Field
+
+from cellblock import Cellblock, Session
 
 
 class Code(BaseModel):
