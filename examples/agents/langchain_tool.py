@@ -1,5 +1,7 @@
 """A LangChain tool that runs a model's code in a sandbox, with variables that stay from one call to the next."""
 
+from typing import Any
+
 from langchain_core.tools import StructuredTool
 from pydantic import BaseModel, Field
 
@@ -15,10 +17,10 @@ class Code(BaseModel):
 def python_tool(session: Session, timeout: float = 60.0) -> StructuredTool:
     """Returns a tool that runs code in a session and tells what it showed, exceptions and all."""
 
-    def run(code: str) -> tuple[str, dict[str, object]]:
+    def run(code: str) -> tuple[str, dict[str, Any]]:
         result = session.run(code, timeout=timeout)
-        artifact = {"status": result.status, "outputs": result.outputs}
-        return result.text or f"(nothing was shown; {result.status})", artifact
+        told = result.text or f"(nothing was shown; {result.status})"
+        return told, {"status": result.status, "outputs": result.outputs}
 
     return StructuredTool.from_function(
         run,

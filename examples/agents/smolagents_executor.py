@@ -1,5 +1,7 @@
 """An executor with which smolagents' CodeAgent runs a model's code in a sandbox: `CodeAgent(..., executor=...)`."""
 
+from typing import Any
+
 from smolagents.local_python_executor import CodeOutput
 from smolagents.monitoring import AgentLogger
 from smolagents.remote_executors import RemotePythonExecutor
@@ -32,6 +34,6 @@ class CellblockExecutor(RemotePythonExecutor):
         return additional_imports
 
 
-def printed(outputs: list[dict[str, object]]) -> str:
+def printed(outputs: list[dict[str, Any]]) -> str:
     """Returns what was printed."""
     return "".join("".join(output["text"]) for output in outputs if output["output_type"] == "stream")

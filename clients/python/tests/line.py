@@ -13,7 +13,7 @@ class Line:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        self._service = (parts.hostname, parts.port)
+        self._service = (parts.hostname, parts.port or 80)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self.url = parts._replace(netloc=f"127.0.0.1:{self._listener.getsockname()[1]}").geturl()

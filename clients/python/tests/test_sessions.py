@@ -123,6 +123,7 @@ def test_sessions_are_found_listed_and_ended(cellblock: Cellblock) -> None:
         assert again.view["name"] == "found again"
         assert again.run("x").text == "1"
         assert session.id in [other.id for other in cellblock.sessions()]
+        again.end()
     with pytest.raises(CellblockError) as refused:
         again.refresh()
     assert refused.value.name == "SessionDead"

@@ -7,6 +7,9 @@ import type { Problem } from './types.js'
 const PASSING = new Set([408, 429, 502, 503, 504])
 const TWIN_RUNS = 50209
 
+/** The code of a refusal to whoever asks something of a session that has ended. */
+export const SESSION_DEAD = 20209
+
 /** A refusal of the service (RFC 9457), or no answer at all, which has the status 0. */
 export class CellblockError extends Error {
   readonly code: number

@@ -34,12 +34,12 @@ export class Execution {
    * where the last one was left.
    */
   async *events({ timeout, signal }: Following = {}): AsyncGenerator<Event, void> {
-    let trouble: unknown
-    const late = () => this.interrupt().catch((error: unknown) => (trouble = error))
+    const control = new AbortController()
+    const late = () => this.interrupt().catch((error: unknown) => control.abort(error))
     const timer = timeout === undefined ? undefined : setTimeout(late, timeout)
     try {
-      for await (const event of follow(this.connection, this.session, this.after, signal)) {
-        if (trouble) throw trouble
+      const either = signal ? AbortSignal.any([signal, control.signal]) : control.signal
+      for await (const event of follow(this.connection, this.session, this.after, either)) {
         this.after = event.seq
         if (event.type === 'gap' || event.execution_id === this.id) yield event
         if (await this.ended(event)) return

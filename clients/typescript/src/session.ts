@@ -1,6 +1,7 @@
 // A session: an interpreter in a sandbox that keeps its variables from one run to the next.
 
 import type { Connection } from './connection.js'
+import { CellblockError, SESSION_DEAD } from './errors.js'
 import type { Event } from './events.js'
 import { Execution, type Following } from './execution.js'
 import { RemoteFile } from './remote-file.js'
@@ -60,9 +61,13 @@ export class Session {
     return this.view
   }
 
-  /** Ends the session and removes what it kept. */
+  /** Ends the session and removes what it kept. One that has ended already stays as it is. */
   async end(): Promise<void> {
-    await this.connection.send(this.path, { method: 'DELETE' })
+    try {
+      await this.connection.send(this.path, { method: 'DELETE', again: true })
+    } catch (refused) {
+      if (!(refused instanceof CellblockError && refused.code === SESSION_DEAD)) throw refused
+    }
   }
 
   /** Puts code into the session's queue and returns at once. */

@@ -117,5 +117,6 @@ test('sessions are found, listed, restarted and ended', async () => {
   await again.restart()
   expect((await again.run('x')).error?.ename).toBe('NameError')
   await made.end()
+  await made.end()
   await expect(again.refresh()).rejects.toMatchObject({ name: 'SessionDead' })
 })

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 PASSING = {408, 429, 502, 503, 504}
 TWIN_RUNS = 50209
 
+# The code of a refusal to whoever asks something of a session that has ended.
+SESSION_DEAD = 20209
+
 
 class CellblockError(Exception):
     """A refusal of the service (RFC 9457), or no answer at all, which has the status 0."""

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from ..address import segment
+from ..errors import SESSION_DEAD, CellblockError
 from ..events import Event
 from ..result import SessionResult, plain_name
 from ..schema import CheckpointView, ExportedFiles, SessionView, TableView, VariableView
@@ -41,8 +42,12 @@ class Session:
         return self.view
 
     def end(self) -> None:
-        """Ends the session and removes what it kept."""
-        self._connection.send("DELETE", self._path)
+        """Ends the session and removes what it kept. One that has ended already stays as it is."""
+        try:
+            self._connection.send("DELETE", self._path, again=True)
+        except CellblockError as refused:
+            if refused.code != SESSION_DEAD:
+                raise
 
     def start(
         self, code: str, *, allow_stdin: bool = False, priority: str | None = None, cell_id: str | None = None
