@@ -10,40 +10,46 @@ from line import Line
 
 from cellblock import AsyncCellblock, Cellblock, CellblockError, Event, Project, Retries
 
-
-def count(events: list[Event]) -> list[str]:
-    return [event["content"]["text"] for event in events if event["type"] == "stream"]
-
-
-SLOW = "import time\nfor number in range(8): print(number, flush=True); time.sleep(0.1)"
-ALL = "".join(f"{number}\n" for number in range(8))
+# Code that waits after each number until somebody answers.
+COUNTING = "for number in range(4): print(number); input()"
 
 
-def test_a_stream_goes_on_behind_the_last_event(line: Line) -> None:
-    with Cellblock(line.url) as cellblock, cellblock.create_session() as session:
+def numbers_printed(events: list[Event]) -> str:
+    return "".join(event["content"]["text"] for event in events if event["type"] == "stream").replace("\n", "")
+
+
+def test_a_stream_goes_on_behind_the_last_event(line: Line, cellblock: Cellblock) -> None:
+    with Cellblock(line.url) as far, far.create_session() as session:
+        direct = cellblock.session(session.id)
         events: list[Event] = []
-        for event in session.stream(SLOW):
+        for event in session.start(COUNTING, allow_stdin=True).events():
             events.append(event)
-            if event["type"] == "stream" and event["content"]["text"].startswith(("2", "5")):
+            if event["type"] == "input_request":
                 line.cut()
+                direct.answer("")
         numbers = [event["seq"] for event in events]
-        assert "".join(count(events)) == ALL
+        assert numbers_printed(events) == "0123"
         assert numbers == sorted(set(numbers))
         assert events[-1]["type"] == "finished"
-        assert line.connections >= 3
+        assert line.connections > 4
 
 
-def test_an_asynchronous_stream_goes_on_behind_the_last_event(line: Line) -> None:
+def test_an_asynchronous_stream_goes_on_behind_the_last_event(line: Line, cellblock: Cellblock) -> None:
     async def main() -> list[Event]:
-        async with AsyncCellblock(line.url) as cellblock, await cellblock.create_session() as session:
+        async with AsyncCellblock(line.url) as far, await far.create_session() as session:
+            direct = cellblock.session(session.id)
             events: list[Event] = []
-            async for event in session.stream(SLOW):
+            async for event in (await session.start(COUNTING, allow_stdin=True)).events():
                 events.append(event)
-                if event["type"] == "stream" and event["content"]["text"].startswith(("2", "5")):
+                if event["type"] == "input_request":
                     line.cut()
+                    direct.answer("")
             return events
 
-    assert "".join(count(asyncio.run(main()))) == ALL
+    events = asyncio.run(main())
+    assert numbers_printed(events) == "0123"
+    assert events[-1]["type"] == "finished"
+    assert line.connections > 4
 
 
 def test_code_whose_acknowledgement_is_lost_runs_once(line: Line) -> None:

@@ -99,6 +99,11 @@ export class Session {
     await this.connection.post(`${this.path}/interrupt`)
   }
 
+  /** Answers the running code's `input()`; `null` stands for the end of input. */
+  async answer(text: string | null): Promise<void> {
+    await this.connection.send(`${this.path}/input`, { method: 'POST', json: { value: text } })
+  }
+
   /** Begins anew from the image. */
   async restart(): Promise<void> {
     await this.connection.post(`${this.path}/restart`)

@@ -92,6 +92,10 @@ class AsyncSession:
         """Interrupts the running code. What waits behind it is not run."""
         await self._connection.post(f"{self._path}/interrupt")
 
+    async def answer(self, text: str | None) -> None:
+        """Answers the running code's `input()`; nothing stands for the end of input."""
+        await self._connection.send("POST", f"{self._path}/input", json={"value": text})
+
     async def restart(self) -> None:
         """Begins anew from the image."""
         await self._connection.post(f"{self._path}/restart")

@@ -90,6 +90,10 @@ class Session:
         """Interrupts the running code. What waits behind it is not run."""
         self._connection.post(f"{self._path}/interrupt")
 
+    def answer(self, text: str | None) -> None:
+        """Answers the running code's `input()`; nothing stands for the end of input."""
+        self._connection.send("POST", f"{self._path}/input", json={"value": text})
+
     def restart(self) -> None:
         """Begins anew from the image."""
         self._connection.post(f"{self._path}/restart")
