@@ -50,6 +50,7 @@ test: prepare-tests frontend lint doc ## Check style, run all tests, build the d
 	$(CARGO) test $(CARGO_FLAGS) --workspace
 	@.ci/test-postgres
 	@.ci/test-browser
+	@.ci/test-clients
 	$(CARGO) bench $(CARGO_FLAGS) --workspace --profile dev --bench load -- --quick
 	@.ci/deny
 
@@ -61,9 +62,12 @@ lint: $(MODULES)
 queries: prepare ## Check the database queries against the schema and renew .sqlx/, after changing either.
 	@.ci/queries
 
-types: build ## Renew the types of the API in frontend/, after changing the API.
+types: build ## Renew the types of the API in frontend/ and clients/, after changing the API.
 	$(CELLBLOCK) openapi > $(TARGET_DIR)/openapi.json
 	cd frontend && npm run --silent types -- $(abspath $(TARGET_DIR))/openapi.json
+	@.ci/client-tools
+	clients/python/.venv/bin/python clients/python/scripts/make.py $(TARGET_DIR)/openapi.json
+	cd clients/typescript && npm run --silent types -- $(abspath $(TARGET_DIR))/openapi.json
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(CARGO_FLAGS) --workspace --no-deps

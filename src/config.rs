@@ -370,6 +370,9 @@ impl Config {
             let Some(path) = name.strip_prefix("CELLBLOCK_") else {
                 continue;
             };
+            if OF_CLIENTS.contains(&path) {
+                continue;
+            }
             let parts: Vec<String> = path.split("__").map(str::to_lowercase).collect();
             set(&mut table, &parts, &value).map_err(|message| ConfigError::Invalid {
                 origin: format!("the environment variable {name}"),
@@ -388,6 +391,9 @@ impl Config {
         toml::to_string_pretty(self).expect("a configuration is a table")
     }
 }
+
+/// Variables by which programs that use a service are told of it: none of its settings.
+const OF_CLIENTS: [&str; 2] = ["URL", "TOKEN"];
 
 /// Sets a key by its path. The value is TOML if it reads as such, and a text otherwise.
 fn set(table: &mut toml::Table, path: &[String], value: &str) -> Result<(), String> {

@@ -32,6 +32,14 @@ fn unknown_keys_are_refused_by_name() {
         error.contains("adress") && error.contains("address"),
         "{error}"
     );
+    load(
+        "",
+        &[
+            ("CELLBLOCK_URL", "http://127.0.0.1:8888"),
+            ("CELLBLOCK_TOKEN", "x"),
+        ],
+    )
+    .expect("they are for clients");
     let error = load("", &[("CELLBLOCK_TYPO", "1")]).expect_err("no section");
     assert!(error.contains("CELLBLOCK_TYPO"), "{error}");
 }

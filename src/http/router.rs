@@ -237,6 +237,7 @@ fn cors(app: &App) -> CorsLayer {
             uploads::METADATA,
             HeaderName::from_static("x-api-key"),
             HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("prefer"),
             HeaderName::from_static("traceparent"),
             HeaderName::from_static("tracestate"),
         ])
