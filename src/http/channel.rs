@@ -219,11 +219,11 @@ async fn perform(handle: &Handle, caller: &Caller, command: Command) -> Result<V
             return Ok(json!({"execution_id": accepted.execution}));
         }
         Command::CommOpen(open) => {
-            return deliver(handle, caller, CommRequest::CommOpen(open)).await;
+            return deliver(handle, caller, CommRequest::Open(open)).await;
         }
-        Command::CommMsg(said) => return deliver(handle, caller, CommRequest::CommMsg(said)).await,
+        Command::CommMsg(said) => return deliver(handle, caller, CommRequest::Say(said)).await,
         Command::CommClose(said) => {
-            return deliver(handle, caller, CommRequest::CommClose(said)).await;
+            return deliver(handle, caller, CommRequest::Close(said)).await;
         }
         Command::Interrupt => {
             handle.interrupt().await?;

@@ -17,14 +17,17 @@ const MOST_BUFFERS: usize = 1000;
 
 /// A message to an object of a session, as Jupyter's comms have them.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(tag = "type", content = "content", rename_all = "snake_case")]
+#[serde(tag = "type", content = "content")]
 pub(crate) enum CommRequest {
     /// A comm opens.
-    CommOpen(Opening),
+    #[serde(rename = "comm_open")]
+    Open(Opening),
     /// Something is said on it.
-    CommMsg(Saying),
+    #[serde(rename = "comm_msg")]
+    Say(Saying),
     /// It closes.
-    CommClose(Saying),
+    #[serde(rename = "comm_close")]
+    Close(Saying),
 }
 
 /// The beginning of a comm.
@@ -70,7 +73,7 @@ impl CommRequest {
     /// Reads what was written.
     pub(super) fn message(self) -> Result<CommMessage, Fault> {
         Ok(match self {
-            Self::CommOpen(open) => CommMessage::CommOpen(Comm {
+            Self::Open(open) => CommMessage::CommOpen(Comm {
                 content: CommOpen {
                     comm_id: named("comm_id", open.comm_id).map(CommId)?,
                     target_name: named("target_name", open.target_name)?,
@@ -80,7 +83,7 @@ impl CommRequest {
                 metadata: open.metadata,
                 buffers: binary(&open.buffers)?,
             }),
-            Self::CommMsg(said) => CommMessage::CommMsg(Comm {
+            Self::Say(said) => CommMessage::CommMsg(Comm {
                 content: CommMsg {
                     comm_id: named("comm_id", said.comm_id).map(CommId)?,
                     data: said.data,
@@ -88,7 +91,7 @@ impl CommRequest {
                 metadata: said.metadata,
                 buffers: binary(&said.buffers)?,
             }),
-            Self::CommClose(said) => CommMessage::CommClose(Comm {
+            Self::Close(said) => CommMessage::CommClose(Comm {
                 content: CommClose {
                     comm_id: named("comm_id", said.comm_id).map(CommId)?,
                     data: said.data,

@@ -17,6 +17,7 @@ export interface components {
             /** Format: int64 */
             execution_count?: number | null;
             metadata: unknown;
+            not_run?: components["schemas"]["NotRun"] | null;
             /** @description As nbformat has them. Large data stands in files that `metadata.cellblock.kept` names. */
             outputs: unknown[];
             /**
@@ -58,6 +59,11 @@ export interface components {
             id: string;
             image: string;
             label?: string | null;
+            /**
+             * @description The session's present state came from it, or is it. Those that are not were left by going back to an
+             *     earlier one; going to one of them makes it the present state again.
+             */
+            on_line: boolean;
         };
         /** @description A column of a DataFrame. */
         ColumnView: {
@@ -223,6 +229,17 @@ export interface components {
             session_id?: string | null;
             status: components["schemas"]["Status"];
         };
+        /** @description Why a cell that waited to run was not run. */
+        NotRun: {
+            /** @description A sentence for people. */
+            message: string;
+            reason: components["schemas"]["NotRunReason"];
+        };
+        /**
+         * @description What came between a cell and its run.
+         * @enum {string}
+         */
+        NotRunReason: "service_ended" | "cell_lost" | "session_ended" | "refused";
         /** @description A returned variable. */
         OnceFile: {
             bytes: number;

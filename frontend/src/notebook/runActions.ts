@@ -52,8 +52,6 @@ export function useRunActions({ id, copy, order, drafts, selection, toasts, cell
   /** What is typed and not saved is saved with the same request. */
   async function runOne(of: string): Promise<void> {
     let ran = false
-    // Of a cell in which nothing stands yet there is nothing to run: what is typed is saved before.
-    if (cell(of)?.source.trim() === '' && !(await drafts.save(of))) throw new Unsaved()
     try {
       const saved = await drafts.save(of, async (_, source, base) => {
         const revision = (await execute({ cell_id: of, source, revision: base })) ?? base

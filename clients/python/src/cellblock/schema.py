@@ -16,6 +16,7 @@ class CheckpointView(TypedDict):
     id: str
     image: str
     label: NotRequired[str | None]
+    on_line: bool
 
 
 class ColumnView(TypedDict):
@@ -91,25 +92,6 @@ class VariableView(TypedDict):
     type: str
 
 
-class Cell(TypedDict):
-    attachments: NotRequired[Any]
-    cell_id: str
-    cell_type: Literal["code", "markdown", "raw"]
-    change: int
-    execution_count: NotRequired[int | None]
-    metadata: Any
-    outputs: list[Any]
-    revision: int
-    source: str
-    undone: bool
-
-
-class CellView(Cell):
-    isUpdate: NotRequired[bool | None]
-    running: bool
-    stale: bool
-
-
 class Entry(TypedDict):
     kind: Literal["file", "folder", "link", "other"]
     media_type: NotRequired[str | None]
@@ -124,6 +106,11 @@ class Finding(TypedDict):
     line: int
     pattern: Literal["sandbox_walk", "native_code", "process", "network", "hidden_code", "miner"]
     why: str
+
+
+class NotRun(TypedDict):
+    message: str
+    reason: Literal["service_ended", "cell_lost", "session_ended", "refused"]
 
 
 class NotebookExecution(TypedDict):
@@ -191,6 +178,26 @@ class Upload(TypedDict):
     path: NotRequired[str | None]
     project_id: NotRequired[str | None]
     state: Literal["open", "finished", "placed"]
+
+
+class Cell(TypedDict):
+    attachments: NotRequired[Any]
+    cell_id: str
+    cell_type: Literal["code", "markdown", "raw"]
+    change: int
+    execution_count: NotRequired[int | None]
+    metadata: Any
+    not_run: NotRequired[NotRun | None]
+    outputs: list[Any]
+    revision: int
+    source: str
+    undone: bool
+
+
+class CellView(Cell):
+    isUpdate: NotRequired[bool | None]
+    running: bool
+    stale: bool
 
 
 class ExecutionView(TypedDict):

@@ -77,6 +77,7 @@ const problems: Record<number, [title: string, solution: string]> = {
   50415: ['文件夹不为空', '请先删除其中的内容。'],
   50416: ['有会话正在使用这个项目', '请先结束这些会话。'],
   50430: ['没有这个机密', '请查看项目的机密列表。'],
+  50440: ['没有这个智能体连接', '请重新发送 `initialize`，不要带 Mcp-Session-Id。'],
 }
 
 export default problems
