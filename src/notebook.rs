@@ -25,6 +25,7 @@ mod restore;
 mod session;
 mod stored;
 mod watching;
+mod whole;
 mod widgets;
 mod writing;
 

@@ -57,6 +57,36 @@ impl Entry {
         &self.path
     }
 
+    /// Returns the last name of the path.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Tells whether it is a regular file.
+    pub(crate) fn is_file(&self) -> bool {
+        self.kind == Kind::File
+    }
+
+    /// Tells whether it is a folder.
+    pub(crate) fn is_folder(&self) -> bool {
+        self.kind == Kind::Folder
+    }
+
+    /// Returns its bytes; 0 for what is no file.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Returns when it was modified, in UTC.
+    pub(crate) fn modified(&self) -> &str {
+        &self.modified
+    }
+
+    /// Returns the media type that the name's ending stands for.
+    pub(crate) fn media_type(&self) -> Option<&str> {
+        self.media_type.as_deref()
+    }
+
     /// Returns a file's ETag, without the quotes.
     pub(crate) fn version(&self) -> Option<&str> {
         self.version.as_deref()

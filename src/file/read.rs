@@ -56,6 +56,24 @@ impl Files {
             .await
     }
 
+    /// Returns what lies at a path; the project's folder lies there itself.
+    pub(crate) async fn look(
+        &self,
+        tenant: TenantId,
+        project: ProjectId,
+        path: FilePath,
+    ) -> Result<Entry, Fault> {
+        let site = self.site(tenant, project).await?;
+        blocking(move || match path.split() {
+            None => {
+                let metadata = site.root.dir_metadata().map_err(refusal::own)?;
+                Ok(Entry::new("", &metadata))
+            }
+            Some((folder, name)) => Self::entry(&tree::enter(&site.root, &folder)?, name, &path),
+        })
+        .await
+    }
+
     /// Returns what lies at a path.
     pub(super) fn entry(
         folder: &cap_std::fs::Dir,

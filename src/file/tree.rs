@@ -115,12 +115,26 @@ pub(crate) fn open_file(
 ) -> Result<(File, Metadata), Fault> {
     let metadata = look(folder, name, path)?.ok_or_else(|| refusal::missing(path))?;
     require_file(&metadata, path)?;
-    // It may be another thing by now: no link is followed, and a pipe would not be waited for.
-    let mut options = OpenOptions::new();
-    options.read(true).follow(FollowSymlinks::No).nonblock(true);
-    let file = folder
-        .open_with(name, &options)
-        .map_err(refusal::at(path))?;
+    open(folder, name, path, OpenOptions::new().read(true))
+}
+
+/// Opens a regular file for writing behind what is in it.
+pub(crate) fn open_to_append(folder: &Dir, name: &str, path: &FilePath) -> Result<File, Fault> {
+    let metadata = look(folder, name, path)?.ok_or_else(|| refusal::missing(path))?;
+    require_file(&metadata, path)?;
+    open(folder, name, path, OpenOptions::new().append(true)).map(|(file, _)| file)
+}
+
+/// Opens what was a regular file. It may be another thing by now: no link is followed, and a pipe would not
+/// be waited for.
+fn open(
+    folder: &Dir,
+    name: &str,
+    path: &FilePath,
+    options: &mut OpenOptions,
+) -> Result<(File, Metadata), Fault> {
+    options.follow(FollowSymlinks::No).nonblock(true);
+    let file = folder.open_with(name, options).map_err(refusal::at(path))?;
     let metadata = file.metadata().map_err(refusal::own)?;
     require_file(&metadata, path)?;
     Ok((file, metadata))

@@ -1,13 +1,14 @@
 //! Writing: a received file takes its place in one step, or nothing changes.
 
 use std::fmt::Display;
+use std::io::Write as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use cap_std::fs::{Dir, Metadata};
 use futures_util::Stream;
 
-use super::receive::Staged;
+use super::receive::{Staged, too_large};
 use super::{Condition, Entry, FilePath, Files, Site, blocking, refusal, tree};
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::{ProjectId, TenantId};
@@ -48,6 +49,38 @@ impl Files {
         let staged = self.receive(tenant, declared, body).await?;
         let files = Arc::clone(self);
         blocking(move || files.place(&site, &path, staged, &condition)).await
+    }
+
+    /// Writes behind what is in a file.
+    pub(crate) async fn append(
+        self: &Arc<Self>,
+        tenant: TenantId,
+        project: ProjectId,
+        path: FilePath,
+        bytes: Bytes,
+    ) -> Result<Entry, Fault> {
+        let site = self
+            .check_target(tenant, project, &path, &Condition::Any)
+            .await?;
+        let files = Arc::clone(self);
+        blocking(move || {
+            let (folder_path, name) = path.split().ok_or_else(|| is_folder(&path))?;
+            let _deciding = files.decide(project);
+            let folder = tree::enter(&site.root, &folder_path)?;
+            let mut file = tree::open_to_append(&folder, name, &path)?;
+            let length = file.metadata().map_err(refusal::own)?.len() + bytes.len() as u64;
+            if length > files.largest {
+                return Err(too_large(files.largest));
+            }
+            let reservation = files.room.reserve(tenant, 0, bytes.len() as u64)?;
+            file.write_all(&bytes)
+                .and_then(|()| file.sync_all())
+                .map_err(refusal::own)?;
+            reservation.keep();
+            files.news.tell(tenant, project, &path);
+            Self::entry(&folder, name, &path)
+        })
+        .await
     }
 
     /// Begins to receive several files into a folder; with `replace` they may take others' places.

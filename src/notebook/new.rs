@@ -96,7 +96,7 @@ impl Library {
     }
 
     /// Returns the notebook whose file is at a path.
-    async fn at(
+    pub(super) async fn at(
         &self,
         tenant: TenantId,
         project: ProjectId,

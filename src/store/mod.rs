@@ -127,6 +127,7 @@ pub(crate) mod executions;
 mod fault;
 mod health;
 pub(crate) mod idempotency;
+pub(crate) mod jupyter;
 pub(crate) mod keys;
 pub(crate) mod notebooks;
 pub(crate) mod projects;

@@ -10,11 +10,13 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::kernelspecs::image;
+use super::project::Project;
 use super::read;
 use crate::error_code::{ErrorCode, Fault};
 use crate::http::extract::{May, Read, Run, id};
 use crate::http::sessions::find;
 use crate::http::{Answer, App};
+use crate::id::ProjectId;
 use crate::session::{Handle, NewSession, State as SessionState};
 use crate::tenant::Caller;
 
@@ -99,15 +101,18 @@ pub(super) async fn list(
 
 /// Starts a kernel.
 #[utoipa::path(post, path = "/api/kernels", tag = "jupyter", request_body = Option<StartKernel>,
+    params(("X-Project-Id" = Option<uuid::Uuid>, Header, description = "The project that is its home; by default it has none")),
     responses((status = 201, description = "It is there", body = KernelView,
         headers(("Location", description = "Its address")))))]
 pub(super) async fn create(
     State(app): State<App>,
     caller: May<Run>,
+    project: Project,
     body: Bytes,
 ) -> Answer<impl IntoResponse> {
     let body: StartKernel = read(&body)?;
-    let handle = start(&app, &caller.0, body.name.as_deref(), body.path.as_deref()).await?;
+    let (name, path) = (body.name.as_deref(), body.path.as_deref());
+    let handle = start(&app, &caller.0, name, path, project.0).await?;
     let location = [(header::LOCATION, format!("/api/kernels/{}", handle.id))];
     let kernel = shown(&app, &caller.0, &handle).await?;
     Ok((StatusCode::CREATED, location, Json(kernel)))
@@ -119,12 +124,14 @@ pub(super) async fn start(
     caller: &Caller,
     name: Option<&str>,
     path: Option<&str>,
+    project: Option<ProjectId>,
 ) -> Result<Handle, Fault> {
     let image = image(app, name.unwrap_or_default())?;
     let name = path.filter(|path| !path.is_empty());
     let new = NewSession {
         image: Some(image),
         name: name.map(|path| crate::text::line(path, 200)),
+        project,
         ..NewSession::default()
     };
     app.sessions.create(caller, new).await

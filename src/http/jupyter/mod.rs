@@ -1,8 +1,11 @@
 //! The addresses that Jupyter's clients know: those of a Jupyter Server, as a Kernel Gateway has them.
 
 mod channels;
+mod contents;
 mod kernels;
 mod kernelspecs;
+mod project;
+mod sessions;
 mod token;
 
 pub(super) use token::from_path;
@@ -29,7 +32,10 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(kernels::interrupt))
         .routes(routes!(kernels::restart))
         .routes(routes!(channels::channels))
+        .routes(routes!(sessions::list, sessions::create))
+        .routes(routes!(sessions::show, sessions::change, sessions::delete))
         .layer(DefaultBodyLimit::max(1 << 20))
+        .merge(contents::routes())
 }
 
 /// Reads a body. These clients leave out what type it is, and send none where nothing is to be said.
