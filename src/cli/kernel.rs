@@ -174,6 +174,10 @@ async fn set_up(install: Install) -> Result<ExitCode, Failure> {
         let text = serde_json::to_string_pretty(&json!(jupyter::spec(&spec.name, &argv)))
             .map_err(Failure::sandbox)?;
         fs::create_dir_all(&place)
+            .and_then(|()| {
+                let logo = place.join(jupyter::LOGO_FILE);
+                disk::write_whole(&logo, jupyter::LOGO.as_bytes())
+            })
             .and_then(|()| disk::write_whole(&place.join("kernel.json"), text.as_bytes()))
             .with_context(|| format!("the kernelspec cannot be written to {}", place.display()))
             .map_err(Failure::Usage)?;

@@ -4,6 +4,10 @@ use serde_json::{Value, json};
 
 use super::message::PROTOCOL;
 
+/// The picture of all kernels, and the file that it is in beside a kernelspec.
+pub(crate) const LOGO: &str = include_str!("../../frontend/public/icon.svg");
+pub(crate) const LOGO_FILE: &str = "logo-svg.svg";
+
 /// The Python that runs in the sandbox.
 const PYTHON: &str = "3.15";
 

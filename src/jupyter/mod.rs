@@ -14,6 +14,6 @@ pub(crate) use asked::{Asked, looked, refused};
 pub(crate) use bridge::Bridge;
 pub(crate) use clients::Clients;
 pub(crate) use contents::{Checkpoint, Contents, Format, Kind, Model, New, Save, Wanted};
-pub(crate) use kernel::spec;
+pub(crate) use kernel::{LOGO, LOGO_FILE, spec};
 pub(crate) use message::{Header, Malformed, Message, V1};
 pub(crate) use process::serve;

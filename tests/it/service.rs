@@ -9,6 +9,7 @@ mod backups;
 mod basics;
 mod clocks;
 mod compaction;
+mod contents;
 mod crashes;
 mod damage;
 mod disk_failures;

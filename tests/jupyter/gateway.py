@@ -102,5 +102,36 @@ def kernel_client(url, token, image):
         kernel.restart() if hasattr(kernel, "restart") else None
 
 
+def installed(image, folder):
+    """What starts a kernel by its kernelspec, without a service: nbval checks outputs, testbook calls functions."""
+    import subprocess
+
+    import nbformat
+    from testbook import testbook
+
+    cells = [nbformat.v4.new_code_cell("def double(n):\n    return 2 * n"), nbformat.v4.new_code_cell("double(21)")]
+    shown = nbformat.v4.new_output("execute_result", {"text/plain": "42"}, execution_count=2)
+    cells[1].outputs = [shown]
+    notebook = os.path.join(folder, "checked.ipynb")
+    kernelspec = {"name": f"cellblock-{image}", "display_name": "x", "language": "python"}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernelspec}), notebook)
+
+    def nbval():
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--nbval", notebook]
+        return subprocess.run(command, capture_output=True, text=True, cwd=folder)
+
+    told = nbval()
+    assert told.returncode == 0 and "2 passed" in told.stdout, told.stdout + told.stderr
+    shown.data["text/plain"] = "43"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernelspec}), notebook)
+    told = nbval()
+    assert told.returncode == 1 and "1 failed, 1 passed" in told.stdout, told.stdout + told.stderr
+
+    with testbook(notebook, execute=True, kernel_name=f"cellblock-{image}") as book:
+        assert book.ref("double")(4) == 8
+        book.inject("import json; kept = json.dumps({'a': 1})")
+        assert book.ref("kept") == '{"a": 1}', book.ref("kept")
+
+
 if __name__ == "__main__":
     globals()[sys.argv[1]](*sys.argv[2:])

@@ -2,9 +2,12 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::IntoResponse;
 use serde_json::{Map, Value, json};
 
 use crate::error_code::{ErrorCode, Fault};
+use crate::http::download;
 use crate::http::extract::{Known, May, Read};
 use crate::http::{Answer, App};
 use crate::jupyter;
@@ -62,16 +65,46 @@ pub(super) async fn show(
     _caller: May<Read>,
     Path(name): Path<String>,
 ) -> Answer<Json<Value>> {
-    let known = app.sessions.images().iter();
-    if !known.map(|image| &image.name).any(|known| *known == name) {
-        let message = format!("There is no kernel {:?}.", crate::text::line(&name, 80));
-        return Err(Fault::new(ErrorCode::KernelNotFound, message).into());
-    }
+    require(&app, &name)?;
     Ok(Json(kernelspec(&name)))
 }
 
+/// Returns a picture of a kernel.
+#[utoipa::path(get, path = "/kernelspecs/{name}/{file}", tag = "jupyter",
+    params(("name" = String, Path, description = "The image"), ("file" = String, Path, description = "The file")),
+    responses((status = 200, description = "It", body = String, content_type = "image/svg+xml")))]
+pub(super) async fn resource(
+    State(app): State<App>,
+    _caller: May<Read>,
+    Path((name, file)): Path<(String, String)>,
+) -> Answer<impl IntoResponse> {
+    require(&app, &name)?;
+    if file != jupyter::LOGO_FILE {
+        let file = crate::text::line(&file, 80);
+        let message = format!("A kernel has no file {file:?}.");
+        return Err(Fault::new(ErrorCode::FileNotFound, message).into());
+    }
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("image/svg+xml"),
+    );
+    download::protect(&mut headers, "inline");
+    Ok((headers, jupyter::LOGO))
+}
+
+/// Refuses a name that no kernel has.
+fn require(app: &App, name: &str) -> Result<(), Fault> {
+    if app.sessions.images().iter().any(|image| image.name == name) {
+        return Ok(());
+    }
+    let message = format!("There is no kernel {:?}.", crate::text::line(name, 80));
+    Err(Fault::new(ErrorCode::KernelNotFound, message))
+}
+
 fn kernelspec(image: &str) -> Value {
-    json!({"name": image, "spec": jupyter::spec(image, &[]), "resources": {}})
+    let logo = format!("/kernelspecs/{image}/{}", jupyter::LOGO_FILE);
+    json!({"name": image, "spec": jupyter::spec(image, &[]), "resources": {"logo-svg": logo}})
 }
 
 /// Returns the image of a kernel's name. Notebooks that others made name the kernel of every Python.

@@ -27,6 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(kernelspecs::me))
         .routes(routes!(kernelspecs::list))
         .routes(routes!(kernelspecs::show))
+        .routes(routes!(kernelspecs::resource))
         .routes(routes!(kernels::list, kernels::create))
         .routes(routes!(kernels::show, kernels::delete))
         .routes(routes!(kernels::interrupt))

@@ -16,7 +16,10 @@ pub(in crate::http) fn from_path(mut request: Request) -> Request {
     };
     let (token, rest) = behind.split_once('/').unwrap_or((behind, ""));
     // The service's own API, and its page, are not to be had this way.
-    let meant = rest.starts_with("api/") && !rest.starts_with("api/v1/");
+    let meant = ["api/", "kernelspecs/", "files/"]
+        .iter()
+        .any(|of| rest.starts_with(of))
+        && !rest.starts_with("api/v1/");
     let token = HeaderValue::try_from(format!("token {token}"));
     let path = match meant {
         true => format!("/{rest}"),
@@ -65,6 +68,7 @@ mod tests {
                 "/g/abc/api/kernels/1/channels?session_id=2",
                 "/api/kernels/1/channels?session_id=2",
             ),
+            ("/g/abc/files/a.txt", "/files/a.txt"),
         ] {
             assert_eq!(passed(uri), (rest.to_owned(), token.clone()));
         }

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
-use crate::support::python;
 use crate::support::service::{Service, answered};
+use crate::support::{node, python};
 
 static PACKAGES: LazyLock<PathBuf> =
     LazyLock::new(|| python::packages("tests/jupyter/requirements.txt", &[]));
@@ -80,16 +80,69 @@ async fn the_client_of_kernels_speaks_binary_frames() {
     client(&Service::start(), "kernel_client", &[]);
 }
 
+/// JupyterLab's own client, from its package: what an editor that is not Lab would use.
+#[tokio::test]
+async fn the_client_of_jupyterlab_finds_all_it_asks_for() {
+    let service = Service::start();
+    let output = Command::new("node")
+        .env("NODE_PACKAGES", node::packages("tests/jupyter/services"))
+        .arg("tests/jupyter/services/services.mjs")
+        .args([&format!("http://{}", service.address), &service.token])
+        .output()
+        .expect("node starts");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+}
+
+/// JupyterLab itself, in a browser.
+#[tokio::test]
+async fn jupyterlab_works_on_our_kernels() {
+    let service = Service::start();
+    let scratch = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(scratch.path().join("files")).expect("it is made");
+    let output = Command::new("node")
+        .env("PYTHONPATH", PACKAGES.as_path())
+        .arg("tests/jupyter/lab.mjs")
+        .args([&format!("http://{}", service.address), &service.token])
+        .arg(scratch.path())
+        .output()
+        .expect("node starts");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+}
+
+/// Installs the kernel of an image where `jupyter` finds it.
+fn install(scratch: &Path, image: &str) {
+    let installed = Command::new(env!("CARGO_BIN_EXE_cellblock"))
+        .args(["kernel", "install", "--quiet", "--image", image])
+        .env("JUPYTER_DATA_DIR", scratch.join("data"))
+        .output()
+        .expect("it starts");
+    assert!(installed.status.success(), "{installed:?}");
+}
+
+#[test]
+fn notebooks_are_checked_and_called_on_the_installed_kernel() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    install(scratch.path(), "base");
+    let output = jupyter(scratch.path())
+        .args(["tests/jupyter/gateway.py", "installed", "base"])
+        .arg(scratch.path())
+        .output()
+        .expect("python3 starts");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    let logo = scratch
+        .path()
+        .join("data/kernels/cellblock-base/logo-svg.svg");
+    assert!(logo.exists(), "{logo:?}");
+}
+
 /// Jupyter's own test suite of kernels, on the kernel without a service.
 #[test]
 fn the_kernel_passes_jupyters_own_tests() {
     let scratch = tempfile::tempdir().expect("a folder");
-    let installed = Command::new(env!("CARGO_BIN_EXE_cellblock"))
-        .args(["kernel", "install", "--quiet", "--image", "data"])
-        .env("JUPYTER_DATA_DIR", scratch.path().join("data"))
-        .output()
-        .expect("it starts");
-    assert!(installed.status.success(), "{installed:?}");
+    install(scratch.path(), "data");
     let output = jupyter(scratch.path())
         .args(["-W", "ignore", "tests/jupyter/test_kernel.py"])
         .output()
