@@ -40,6 +40,21 @@ pub(super) struct Arguments {
     image: String,
     #[command(flatten)]
     grants: Grants,
+    /// What clients set of an IPython kernel, as `--HistoryManager.hist_file=:memory:`. There is no such setting here, and
+    /// nothing comes of it.
+    #[arg(value_name = "--CLASS.SETTING=VALUE", value_parser = setting, allow_hyphen_values = true, trailing_var_arg = true, hide = true)]
+    settings: Vec<String>,
+}
+
+/// Takes a setting of a program that is configured as Jupyter's own are.
+fn setting(text: &str) -> Result<String, String> {
+    let name = text.strip_prefix("--").unwrap_or_default();
+    let name = name.split('=').next().unwrap_or_default();
+    let class = name.split_once('.').map_or("", |(class, _)| class);
+    if class.starts_with(|letter: char| letter.is_ascii_uppercase()) {
+        return Ok(text.to_owned());
+    }
+    Err("this option is not known; see --help".into())
 }
 
 /// What the code of a kernel may do and see.

@@ -1,5 +1,8 @@
 //! Jupyter's messages over ZeroMQ: the five sockets that a connection file names, and the signature of every message.
 
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
 use bytes::{BufMut as _, Bytes, BytesMut};
 use hmac::{Hmac, Mac as _};
 use jupyter_protocol::connection_info::{ConnectionInfo, Transport};
@@ -21,6 +24,9 @@ const WAITING: usize = 1024;
 
 /// The largest message that is taken.
 const LARGEST: usize = 256 << 20;
+
+/// Messages that are known again.
+const REMEMBERED: usize = 1 << 16;
 
 /// Why the sockets cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -52,15 +58,42 @@ impl Key {
         data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes())
     }
 
-    /// Tells whether a signature is that of the parts, in a time that does not depend on where it differs.
-    fn verify(&self, parts: &[Bytes], signature: &[u8]) -> bool {
+    /// Tells whether a signature is that of the parts, in a time that does not depend on where it differs, and was
+    /// not heard before.
+    fn verify(&self, parts: &[Bytes], signature: &[u8], heard: &Mutex<Heard>) -> bool {
         if self.0.is_empty() {
             return true;
         }
         let mut mac = self.mac();
         parts.iter().for_each(|part| mac.update(part));
-        let signature = data_encoding::HEXLOWER_PERMISSIVE.decode(signature);
-        signature.is_ok_and(|signature| mac.verify_slice(&signature).is_ok())
+        let Ok(signature) = data_encoding::HEXLOWER_PERMISSIVE.decode(signature) else {
+            return false;
+        };
+        let signed = mac.verify_slice(&signature).is_ok();
+        let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+        signed && heard.is_new(signature)
+    }
+}
+
+/// The signatures of the last messages, none of which is taken twice.
+#[derive(Default)]
+struct Heard {
+    all: HashSet<Vec<u8>>,
+    oldest_first: VecDeque<Vec<u8>>,
+}
+
+impl Heard {
+    fn is_new(&mut self, signature: Vec<u8>) -> bool {
+        if !self.all.insert(signature.clone()) {
+            return false;
+        }
+        self.oldest_first.push_back(signature);
+        if self.oldest_first.len() > REMEMBERED
+            && let Some(oldest) = self.oldest_first.pop_front()
+        {
+            self.all.remove(&oldest);
+        }
+        true
     }
 }
 
@@ -88,6 +121,8 @@ pub(crate) struct Ears {
     socket: RouterRecvHalf,
     channel: Channel,
     key: Key,
+    /// Of all channels: what was said on one is not to be said again on another.
+    heard: Arc<Mutex<Heard>>,
 }
 
 /// Says something on any channel. What is said in one task comes in its order.
@@ -124,10 +159,12 @@ impl Wire {
             session: session.to_owned(),
         };
         tokio::spawn(publish(iopub, publishing, welcome));
+        let heard = Arc::default();
         let ears = |socket, channel| Ears {
             socket,
             channel,
             key: key.clone(),
+            heard: Arc::clone(&heard),
         };
         Ok(Self {
             shell: ears(shell_ears, Channel::Shell),
@@ -281,8 +318,8 @@ impl Ears {
             return Err("it is too short");
         };
         let parts = [header, parent, metadata, content].map(Bytes::clone);
-        if !self.key.verify(&parts, signature) {
-            return Err("its signature is wrong");
+        if !self.key.verify(&parts, signature, &self.heard) {
+            return Err("its signature is wrong, or was heard before");
         }
         let message = Message::from_parts(self.channel, &parts, buffers.to_vec());
         let message = message.map_err(|malformed| match malformed {
@@ -328,16 +365,42 @@ mod tests {
         let key = Key(Bytes::from_static(b"secret"));
         let parts = [Bytes::from_static(b"{}"), Bytes::from_static(b"[1]")];
         let signature = key.sign(&parts);
-        assert!(key.verify(&parts, signature.as_bytes()));
-        for wrong in ["", "00", &signature[..62], &signature.replace('a', "b")] {
-            assert!(
-                !key.verify(&parts, wrong.as_bytes()) || wrong == signature,
-                "{wrong}"
-            );
+        let heard = Mutex::default();
+        let signed = |key: &Key, parts: &[Bytes], signature: &str| {
+            key.verify(parts, signature.as_bytes(), &heard)
+        };
+        let last = if signature.ends_with('0') { "1" } else { "0" };
+        for wrong in [
+            "",
+            "00",
+            &signature[..62],
+            &format!("{}{last}", &signature[..63]),
+        ] {
+            assert!(!signed(&key, &parts, wrong), "{wrong}");
         }
         let other = [Bytes::from_static(b"{}"), Bytes::from_static(b"[2]")];
-        assert!(!key.verify(&other, signature.as_bytes()));
-        assert!(!Key(Bytes::from_static(b"other")).verify(&parts, signature.as_bytes()));
-        assert!(Key(Bytes::new()).verify(&other, b""));
+        assert!(!signed(&key, &other, &signature));
+        assert!(!signed(
+            &Key(Bytes::from_static(b"other")),
+            &parts,
+            &signature
+        ));
+        assert!(signed(&Key(Bytes::new()), &other, ""));
+        // Once, however the signature is written.
+        assert!(signed(&key, &parts, &signature));
+        assert!(!signed(&key, &parts, &signature));
+        assert!(!signed(&key, &parts, &signature.to_uppercase()));
+        assert!(signed(&key, &other, &key.sign(&other)));
+    }
+
+    #[test]
+    fn the_oldest_signatures_are_forgotten() {
+        let mut heard = Heard::default();
+        for number in 0..=REMEMBERED {
+            assert!(heard.is_new(number.to_le_bytes().to_vec()));
+        }
+        assert_eq!(heard.all.len(), REMEMBERED);
+        assert!(!heard.is_new(REMEMBERED.to_le_bytes().to_vec()));
+        assert!(heard.is_new(0usize.to_le_bytes().to_vec()));
     }
 }

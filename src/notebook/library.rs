@@ -106,11 +106,8 @@ impl Library {
         let rows = self.store.notebooks(tenant, &project, after, most).await?;
         let mut listed = Vec::with_capacity(rows.len());
         for row in rows {
-            let open = row
-                .id
-                .parse()
-                .ok()
-                .and_then(|id| self.shelf().notebooks.get(&(tenant, id)).cloned());
+            let open = row.id.parse().ok();
+            let open = open.and_then(|id| self.in_memory(tenant, id));
             let status = match open {
                 Some(open) => open.status().await,
                 None => Status::Idle,
@@ -307,6 +304,11 @@ impl Library {
         let open = Arc::clone(shelf.notebooks.entry((tenant, id)).or_default());
         open.use_now(count);
         Ok((row, open))
+    }
+
+    /// Returns a notebook's place in memory, if it has one.
+    pub(super) fn in_memory(&self, tenant: TenantId, id: NotebookId) -> Option<Arc<Open>> {
+        self.shelf().notebooks.get(&(tenant, id)).cloned()
     }
 
     /// Tells those who watch the tenant what became of a notebook.

@@ -89,11 +89,44 @@ impl Library {
                 before.push((path, outputs));
             }
         }
+        let paths = before.iter().map(|(path, _)| path);
+        let open = self.settled(tenant, project, paths).await?;
+        let mut turns = Vec::with_capacity(open.len());
+        for open in &open {
+            turns.push(open.turn().await);
+        }
         let written = write.await?;
+        drop(turns);
         for (path, outputs) in before {
             self.forget_outputs((tenant, project), path, outputs).await;
         }
         Ok(written)
+    }
+
+    /// Returns the notebooks at these paths that are in memory, in the order in which all take their turns.
+    /// What was changed in them is in their files: it is not to come over what is written now.
+    async fn settled<'p>(
+        self: &Arc<Self>,
+        tenant: TenantId,
+        project: ProjectId,
+        paths: impl Iterator<Item = &'p NotebookPath>,
+    ) -> Result<Vec<Arc<Open>>, Fault> {
+        let mut found = Vec::new();
+        for path in paths {
+            let row = self.store.notebook_at(tenant, project, path.as_str());
+            let Some(row) = row.await? else { continue };
+            let id = row.id.parse().map_err(Fault::internal)?;
+            let Some(open) = self.in_memory(tenant, id) else {
+                continue;
+            };
+            if let Err(fault) = open.change(self, row.clone(), |_| Ok(())).await {
+                // It cannot be read, and is about to be another.
+                tracing::debug!(notebook = row.id, %fault, "a notebook is written over");
+            }
+            found.push((row.id, open));
+        }
+        found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(found.into_iter().map(|(_, open)| open).collect())
     }
 
     /// Deletes a file, a link or an empty folder; with `deep` a folder with all that is in it.
@@ -110,7 +143,13 @@ impl Library {
             Some(notebook) => self.outputs_of(tenant, project, notebook).await?,
             None => BTreeSet::new(),
         };
+        let open = self.settled(tenant, project, notebook.iter()).await?;
+        let mut turns = Vec::with_capacity(open.len());
+        for open in &open {
+            turns.push(open.turn().await);
+        }
         files.delete(tenant, project, path, condition, deep).await?;
+        drop(turns);
         if let Some(notebook) = notebook {
             self.forget_outputs((tenant, project), notebook, outputs)
                 .await;

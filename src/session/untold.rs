@@ -28,12 +28,15 @@ pub(super) async fn tell(store: &Store, handle: &Handle) -> Result<(), Fault> {
         return Ok(());
     }
     // Twice as far: one that was told again stands in front of where it was going to be.
-    let events = log
-        .range(
-            (recent.saturating_sub(RECENT) + 1).max(log.first()),
-            log.last(),
-        )
-        .map_err(Fault::disk)?;
+    let from = (recent.saturating_sub(RECENT) + 1).max(log.first());
+    let events = match log.range(from, log.last()) {
+        Ok(events) => events,
+        // Whoever reads it is told so; the session itself goes on.
+        Err(error) => {
+            tracing::error!(session = %handle.id, %error, "what was told of a session cannot be read");
+            return Ok(());
+        }
+    };
     let told: BTreeSet<ExecutionId> = events.iter().filter_map(finished).collect();
     let mut ends_open = events.last().is_some_and(|last| finished(last).is_some());
     for row in &ended {

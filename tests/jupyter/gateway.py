@@ -112,6 +112,8 @@ def installed(image, folder):
     cells = [nbformat.v4.new_code_cell("def double(n):\n    return 2 * n"), nbformat.v4.new_code_cell("double(21)")]
     shown = nbformat.v4.new_output("execute_result", {"text/plain": "42"}, execution_count=2)
     cells[1].outputs = [shown]
+    for count, cell in enumerate(cells, 1):
+        cell.execution_count = count
     notebook = os.path.join(folder, "checked.ipynb")
     kernelspec = {"name": f"cellblock-{image}", "display_name": "x", "language": "python"}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernelspec}), notebook)

@@ -170,7 +170,7 @@ async fn something_new_gets_a_name_that_is_free() {
     }
     let copied = post(
         &service,
-        "/api/contents/",
+        "/api/contents",
         json!({"copy_from": "t.tar-Copy1.gz"}),
     )
     .await;
@@ -243,7 +243,7 @@ async fn a_file_goes_back_to_its_checkpoint() {
     let checkpoint = "/api/contents/m.ipynb/checkpoints/checkpoint";
     post(&service, checkpoint, json!(null)).await.expect(204);
     let read = get(&service, "/api/contents/m.ipynb").await.expect(200);
-    assert_eq!(read["content"]["cells"][0]["source"], json!(["1"]));
+    assert_eq!(read["content"]["cells"][0]["source"], "1");
     // It is not among the files.
     let root = get(&service, "/api/contents").await.expect(200);
     assert_eq!(root["content"].as_array().map(Vec::len), Some(1), "{root}");
@@ -358,7 +358,7 @@ async fn the_project_is_the_one_that_the_request_names() {
         .bearer_auth(&service.token);
     let open = open
         .header("X-Project-Id", &project)
-        .json(&json!({"path": "n.ipynb", "kernel": {"name": "base"}}));
+        .json(&json!({"path": "n.ipynb", "kernel": {"name": "data"}}));
     let open = answered(open).await.expect(201);
     let kernel = open["kernel"]["id"].as_str().expect("a kernel");
     let shown = service
@@ -372,7 +372,7 @@ async fn the_project_is_the_one_that_the_request_names() {
 async fn documents_are_open_with_their_kernels_until_they_are_closed() {
     let mut service = Service::start_with_tenants(&[]);
     let open =
-        json!({"path": "n.ipynb", "name": "", "type": "notebook", "kernel": {"name": "base"}});
+        json!({"path": "n.ipynb", "name": "", "type": "notebook", "kernel": {"name": "data"}});
     let opened = post(&service, "/api/sessions", open.clone()).await;
     let location = opened.header("location").expect("a place").to_owned();
     let opened = opened.expect(201);
@@ -392,7 +392,7 @@ async fn documents_are_open_with_their_kernels_until_they_are_closed() {
         (&renamed["path"], &renamed["kernel"]["id"]),
         (&json!("m.ipynb"), &opened["kernel"]["id"])
     );
-    let other = change(json!({"kernel": {"name": "base"}}))
+    let other = change(json!({"kernel": {"name": "data"}}))
         .await
         .expect(200);
     assert_ne!(other["kernel"]["id"], opened["kernel"]["id"]);
@@ -422,7 +422,7 @@ async fn documents_are_open_with_their_kernels_until_they_are_closed() {
     post(&service, "/api/sessions", json!({"kernel": {}}))
         .await
         .refused(422, FIELD);
-    let long = json!({"path": "x".repeat(5000), "kernel": {"name": "base"}});
+    let long = json!({"path": "x".repeat(5000), "kernel": {"name": "data"}});
     post(&service, "/api/sessions", long)
         .await
         .refused(422, FIELD);

@@ -138,6 +138,18 @@ fn notebooks_are_checked_and_called_on_the_installed_kernel() {
     assert!(logo.exists(), "{logo:?}");
 }
 
+#[test]
+fn the_kernel_goes_on_whatever_comes_over_its_sockets() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    install(scratch.path(), "base");
+    let output = jupyter(scratch.path())
+        .args(["tests/jupyter/hostile.py", "base"])
+        .output()
+        .expect("python3 starts");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+}
+
 /// Jupyter's own test suite of kernels, on the kernel without a service.
 #[test]
 fn the_kernel_passes_jupyters_own_tests() {
@@ -174,6 +186,13 @@ fn a_connection_file_that_is_none_is_refused() {
     let (code, told) = kernel(None);
     assert_eq!(code, Some(2), "{told}");
     assert!(told.contains("connection.json cannot be read"), "{told}");
+    let unknown = Command::new(env!("CARGO_BIN_EXE_cellblock"))
+        .args(["kernel", "-f", "connection.json", "--imagee=base"])
+        .output()
+        .expect("it starts");
+    assert_eq!(unknown.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&unknown.stderr);
+    assert!(told.contains("this option is not known"), "{told}");
     let (code, told) = kernel(Some("{}"));
     assert_eq!(code, Some(2), "{told}");
     assert!(

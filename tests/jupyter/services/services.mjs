@@ -7,7 +7,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
 const require = createRequire(join(process.env.NODE_PACKAGES, 'node_modules', 'x.js'))
-const { ContentsManager, Drive, KernelManager, KernelSpecManager, ServerConnection, SessionManager, UserManager } =
+const { ContentsManager, Drive, KernelManager, KernelSpecManager, ServerConnection, SessionManager } =
   require('@jupyterlab/services')
 
 const [, , url, token] = process.argv
@@ -23,15 +23,14 @@ async function specs() {
   const manager = new KernelSpecManager({ serverSettings })
   await manager.ready
   assert.equal(manager.specs.default, 'data')
-  assert.match(manager.specs.kernelspecs.base.display_name, /Cellblock/)
-  const logo = manager.specs.kernelspecs.base.resources['logo-svg']
+  assert.match(manager.specs.kernelspecs.data.display_name, /Cellblock/)
+  const logo = manager.specs.kernelspecs.data.resources['logo-svg']
   const picture = await ServerConnection.makeRequest(new URL(logo, url).href, {}, serverSettings)
   assert.match(picture.headers.get('content-type'), /svg/)
   manager.dispose()
-  const user = new UserManager({ serverSettings })
-  await user.ready
-  assert.ok(user.identity.username)
-  user.dispose()
+  // Its own UserManager needs a browser.
+  const me = await ServerConnection.makeRequest(`${url}/api/me`, {}, serverSettings)
+  assert.ok((await me.json()).identity.username)
 }
 
 async function contents() {
@@ -75,7 +74,7 @@ async function sessions() {
   const kernelManager = new KernelManager({ serverSettings })
   const manager = new SessionManager({ serverSettings, kernelManager })
   await manager.ready
-  const session = await manager.startNew({ path: 'a.ipynb', name: 'a', type: 'notebook', kernel: { name: 'base' } })
+  const session = await manager.startNew({ path: 'a.ipynb', name: 'a', type: 'notebook', kernel: { name: 'data' } })
   const { kernel } = session
   assert.equal((await kernel.info).language_info.name, 'python')
   // The session is at home where the files are.
@@ -103,7 +102,7 @@ async function sessions() {
   await manager.refreshRunning()
   assert.equal([...manager.running()].length, 1)
   const before = kernel.id
-  await session.changeKernel({ name: 'base' })
+  await session.changeKernel({ name: 'data' })
   assert.notEqual(session.kernel.id, before)
   await session.shutdown()
   await manager.refreshRunning()
