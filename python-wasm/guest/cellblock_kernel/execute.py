@@ -16,6 +16,7 @@ import zlib
 
 from IPython.core.autocall import IPyAutocall
 from IPython.core.error import InputRejected
+from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult
 
 from . import ask, comms, eventloop, leaving, limits, streams
 from .limits import state as limit_state
@@ -98,30 +99,29 @@ def run(code, *, store, silent):
     if store:
         # Straight into traitlets' store: nobody observes it, and the check would cost more than a small cell.
         shell._trait_values["execution_count"] = count + 1
-    info = None
-    if events["pre_execute"] or events["pre_run_cell"] or events["post_run_cell"]:
-        from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult
-
-        info = ExecutionResult(ExecutionInfo(code, store, silent, True, None, None, transformed_cell=code))
-        info.execution_count = count
+    info = ExecutionResult(ExecutionInfo(code, store, silent, True, None, None, transformed_cell=code))
+    info.execution_count = count
+    if events["pre_execute"]:
         shell.events.trigger("pre_execute")
-        if not silent:
-            shell.events.trigger("pre_run_cell", info.info)
+    if events["pre_run_cell"] and not silent:
+        shell.events.trigger("pre_run_cell", info.info)
+    hook = _trait(shell, "displayhook")
+    hook._trait_values["exec_result"] = info
     try:
         _run(code, count, store, silent, info)
     finally:
+        hook._trait_values["exec_result"] = None
         shell._trait_values["last_execution_succeeded"] = shell.last_error is None
+        shell._trait_values["last_execution_result"] = info
         if events["post_execute"]:
             shell.events.trigger("post_execute")
-        if info is not None:
-            shell.last_execution_result = info
-            if not silent:
-                shell.events.trigger("post_run_cell", info)
+        if events["post_run_cell"] and not silent:
+            shell.events.trigger("post_run_cell", info)
         eventloop.settle()
 
 
 def _run(code, count, store, silent, info):
-    if info is None and _run_line(code, count, store, silent):
+    if _run_line(code, count, store, silent, info):
         return
     tree, source, file = _parse(code, count)
     if store:
@@ -129,8 +129,6 @@ def _run(code, count, store, silent, info):
     if tree is None:
         return
     name = file or _name(source, count)
-    if info is not None:
-        shell.displayhook.exec_result = info
     try:
         if _trait(shell, "ast_transformers"):
             tree = shell.transform_ast(tree)
@@ -162,11 +160,9 @@ def _run(code, count, store, silent, info):
     for part in parts:
         if _run_part(part, info):
             break
-    if info is not None:
-        hook.exec_result = None
 
 
-def _run_line(code, count, store, silent):
+def _run_line(code, count, store, silent, info):
     """The short way for one line that is an expression or a plain assignment: no syntax tree is made.
 
     Returns False, with nothing done, when the line is neither.
@@ -194,7 +190,7 @@ def _run_line(code, count, store, silent):
         _remember(code, code, count)
     hook = sys.displayhook = _trait(shell, "displayhook")
     hook.source = ""
-    _run_part(compiled, None, hook if mode == "eval" else None)
+    _run_part(compiled, info, hook if mode == "eval" else None)
     return True
 
 
@@ -315,13 +311,11 @@ def _run_part(code, info, hook=None):
             exec(code, shell.user_global_ns, shell.user_ns)
     except SystemExit as error:
         _drop_own_frames(error)
-        if info is not None:
-            info.error_in_exec = error
+        info.error_in_exec = error
         leaving.left(shell, error)
     except BaseException as error:
         _drop_own_frames(error)
-        if info is not None:
-            info.error_in_exec = error
+        info.error_in_exec = error
         if shell.custom_exceptions and isinstance(error, shell.custom_exceptions):
             shell.CustomTB(type(error), error, error.__traceback__)
         elif _has_group(error):

@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -116,6 +116,24 @@ pub(crate) struct Rename {
     path: String,
 }
 
+/// What is to be had at a path: what lies there, or the checkpoints of a file.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it only describes the answer")]
+pub(crate) enum GotContents {
+    Model(Model),
+    Checkpoints(Vec<Checkpoint>),
+}
+
+/// What is made at a path: something new, or a checkpoint.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it only describes the answer")]
+pub(crate) enum MadeContents {
+    Model(Model),
+    Checkpoint(Checkpoint),
+}
+
 async fn contents<'a>(
     app: &'a App,
     caller: &Caller,
@@ -133,7 +151,7 @@ async fn contents<'a>(
 #[utoipa::path(get, path = "/api/contents/{*path}", tag = "jupyter",
     params(("path" = String, Path, description = "Of a file, for its checkpoints with `/checkpoints` behind it"), ReadQuery,
         ("X-Project-Id" = Option<uuid::Uuid>, Header, description = "The project; by default the tenant's own")),
-    responses((status = 200, description = "It", content((Model = "application/json"), (Vec<Checkpoint> = "application/json")))))]
+    responses((status = 200, description = "It", content_type = "application/json", body = GotContents)))]
 pub(super) async fn get(
     State(app): State<App>,
     caller: May<Read>,
@@ -168,7 +186,7 @@ pub(super) async fn get_root(
     params(("path" = String, Path, description = "Of a folder; of a file with `/checkpoints` behind it, or `/checkpoints/{id}`"),
         ("X-Project-Id" = Option<uuid::Uuid>, Header, description = "The project; by default the tenant's own")),
     responses(
-        (status = 201, description = "It is made", content((Model = "application/json"), (Checkpoint = "application/json")),
+        (status = 201, description = "It is made", content_type = "application/json", body = MadeContents,
             headers(("Location", description = "Its address"))),
         (status = 204, description = "The file is as it was at the checkpoint")))]
 pub(super) async fn post(

@@ -11,6 +11,19 @@ class Execute(NotebookTest):
         self.assertEqual(self.shown(), [{"text/plain": "40"}])
         self.assertEqual(reply["execution_count"], self.host.sent[0][1]["execution_count"])
 
+    def test_how_the_last_cell_ended_is_known_to_the_next_one(self):
+        for code in ("6 * 7", "x = 6\nx * 7"):
+            self.good(code)
+            result = execute.shell.last_execution_result
+            self.assertEqual((result.result, result.success), (42, True))
+            self.assertEqual(result.info.raw_cell, code)
+        self.good("x = 1")
+        self.assertIsNone(execute.shell.last_execution_result.result)
+        self.bad("1 / 0", "ZeroDivisionError")
+        result = execute.shell.last_execution_result
+        self.assertIsInstance(result.error_in_exec, ZeroDivisionError)
+        self.assertFalse(result.success)
+
     def test_every_spelling_of_a_single_line(self):
         for code, text in (
             ("1+1", "2"),
