@@ -130,7 +130,8 @@ def installed(image, folder):
     assert told.returncode == 1 and "1 failed, 1 passed" in told.stdout, told.stdout + told.stderr
 
     with testbook(notebook, execute=True, kernel_name=f"cellblock-{image}") as book:
-        assert book.ref("double")(4) == 8
+        doubled = book.ref("double")(4)
+        assert doubled == 8, doubled
         book.inject("import json; kept = json.dumps({'a': 1})")
         assert book.ref("kept") == '{"a": 1}', book.ref("kept")
 

@@ -110,6 +110,7 @@ impl ReadQuery {
 
 /// Where something is moved to.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = ContentsRename)]
 pub(crate) struct Rename {
     /// The path that it gets.
     #[schema(min_length = 1, max_length = 4096)]

@@ -102,6 +102,8 @@ pub(super) async fn create(
     let old = body.notebook.unwrap_or_default();
     let path = checked("path", body.path.or(old.path), LONGEST_PATH)?;
     let path = path.ok_or_else(|| Fault::field("path", "it is missing"))?;
+    let name = checked("name", body.name.or(old.name), LONGEST)?;
+    let kind = checked("type", body.kind, LONGEST)?;
     let open = app.store.open_documents(caller.tenant, MOST).await?;
     let row = match open.iter().find(|row| row.path == path) {
         Some(row) => row.clone(),
@@ -110,8 +112,6 @@ pub(super) async fn create(
                 let message = format!("{MOST} documents are open; close some of them.");
                 return Err(Fault::new(ErrorCode::QuotaExceeded, message).into());
             }
-            let name = checked("name", body.name.or(old.name), LONGEST)?;
-            let kind = checked("type", body.kind, LONGEST)?;
             let kernel = body.kernel.unwrap_or_default();
             let handle = kernel_of(&app, caller, &project, kernel, &path).await?;
             let row = OpenRow {

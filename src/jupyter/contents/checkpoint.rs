@@ -16,6 +16,7 @@ const ID: &str = "checkpoint";
 
 /// A checkpoint of a file.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FileCheckpoint)]
 pub(crate) struct Checkpoint {
     id: &'static str,
     last_modified: String,

@@ -49,6 +49,7 @@ pub(crate) struct Wanted {
 
 /// What is to be written. Clients send the whole model; what it says besides is not looked at.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = ContentsSave)]
 pub(crate) struct Save {
     #[serde(rename = "type")]
     kind: Option<Kind>,
@@ -62,6 +63,7 @@ pub(crate) struct Save {
 
 /// What is to be made in a folder.
 #[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = ContentsNew)]
 pub(crate) struct New {
     /// A file that is to be copied.
     copy_from: Option<String>,

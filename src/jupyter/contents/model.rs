@@ -11,6 +11,7 @@ use crate::file::Entry;
 
 /// What something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ContentsKind)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
     Directory,
@@ -20,6 +21,7 @@ pub(crate) enum Kind {
 
 /// How a content is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ContentsFormat)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Format {
     /// A notebook, or the list of what is in a folder.
@@ -30,6 +32,7 @@ pub(crate) enum Format {
 
 /// A file, a notebook or a folder.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ContentsModel)]
 pub(crate) struct Model {
     name: String,
     path: String,
