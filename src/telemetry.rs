@@ -47,6 +47,16 @@ pub(crate) fn start(config: &Config) -> anyhow::Result<Settling> {
     Ok(settling)
 }
 
+/// Writes warnings to the standard error stream, for a command that is no service and has no settings.
+pub(crate) fn warn() {
+    tracing_subscriber::fmt()
+        .log_internal_errors(false)
+        .with_max_level(tracing::Level::WARN)
+        .with_ansi(false)
+        .with_writer(std::io::stderr)
+        .init();
+}
+
 /// Returns all metrics as Prometheus reads them.
 pub(crate) fn metrics_text() -> String {
     METRICS

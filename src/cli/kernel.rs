@@ -10,7 +10,7 @@ use python_wasm::{Home, ImageSpec, Runtime, RuntimeOptions, Session, SessionOpti
 use serde_json::json;
 
 use super::{Failure, bars, image, run, say};
-use crate::{config, disk, jupyter};
+use crate::{config, disk, jupyter, telemetry};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -123,6 +123,8 @@ async fn serve(arguments: &Arguments) -> Result<ExitCode, Failure> {
         home,
         ..SessionOptions::new(policy)
     };
+    // A client that has another key would else wait without a word.
+    telemetry::warn();
     let session = Session::spawn(&image, options).await?;
     jupyter::serve(&info, session, ended())
         .await

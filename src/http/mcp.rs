@@ -34,8 +34,13 @@ async fn answer(
     request: Request,
 ) -> Answer<Response> {
     let listens = request.method() == Method::GET;
+    let ends = request.method() == Method::DELETE;
     let response = agent.answer(&caller, request).await?.map(Body::new);
     let status = response.status();
+    if ends && status == StatusCode::ACCEPTED {
+        // It is done, and clients take what is only accepted for a failure.
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
     if let Some(kind) = response.headers().get(header::CONTENT_TYPE)
         && kind == "text/event-stream"
     {

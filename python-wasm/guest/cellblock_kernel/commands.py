@@ -237,6 +237,9 @@ def mv(words, given, out):
 def rm(words, given, out):
     options, paths = _options(words, "rRfvd")
     for path in paths:
+        # As GNU's: what stands in these places is hardly ever meant.
+        if {"r", "R"} & options.keys() and (os.path.basename(path.rstrip("/")) in (".", "..") or not path.strip("/")):
+            raise CommandError(f"rm: refusing to remove {path!r}: name what is to go, or use rm -r *")
         if os.path.isdir(path) and not os.path.islink(path):
             if not {"r", "R"} & options.keys():
                 raise CommandError(f"rm: {path}: is a directory")

@@ -318,7 +318,7 @@ async fn a_connection_is_its_keys_own() {
     answered(thief.to(Method::GET)).await.refused(404, 50440);
     answered(thief.to(Method::DELETE)).await.refused(404, 50440);
     assert!(!owner.tools().await.is_empty());
-    answered(owner.to(Method::DELETE)).await.expect(202);
+    answered(owner.to(Method::DELETE)).await.expect(204);
     owner
         .send("tools/list", json!({}))
         .await
@@ -340,7 +340,7 @@ async fn a_tenant_holds_so_many_connections() {
     let refusal = third.begin().await.refused(429, 50305);
     assert_eq!(refusal["details"]["limit"], 2, "{refusal:#}");
     Agent::connected(&service, &two.key).await;
-    answered(first.to(Method::DELETE)).await.expect(202);
+    answered(first.to(Method::DELETE)).await.expect(204);
     Agent::connected(&service, &one.key).await;
 }
 

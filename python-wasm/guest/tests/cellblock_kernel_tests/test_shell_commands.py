@@ -61,6 +61,16 @@ class Commands(NotebookTest):
         self.good("!rm a.txt missing")
         self.good("!")
 
+    def test_no_folder_goes_that_nobody_named(self):
+        self.run_command("mkdir d; echo a > d/a.txt")
+        for path in (".", "./", "..", "d/..", "d/.", "/", "//"):
+            with self.subTest(path=path):
+                self.good(f"!rm -rf {path}")
+                self.assertIn("refusing to remove", self.text("stderr"))
+                self.assertTrue(os.path.exists("d/a.txt"))
+        self.run_command("rm -rf d")
+        self.assertFalse(os.path.exists("d"))
+
     def test_words_are_read_as_a_shell_reads_them(self):
         for path in ("b.py", "c d.py"):
             open(path, "w").close()
