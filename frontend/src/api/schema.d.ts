@@ -17,6 +17,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the project's folder with what is in it. */
+        get: operations["get_api_contents"];
+        put?: never;
+        /** Makes something new in the project's folder, or copies a file into it. */
+        post: operations["post_api_contents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contents/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns a file, a folder with what is in it, or the checkpoints of a file. */
+        get: operations["get_api_contents_path"];
+        /** Writes a file or a notebook, whole or in parts; or makes a folder. */
+        put: operations["put_api_contents_path"];
+        /** Makes something new in a folder, or copies a file into it; of a file, makes a checkpoint or restores it. */
+        post: operations["post_api_contents_path"];
+        /** Deletes a file, a folder with all that is in it, or a checkpoint. */
+        delete: operations["delete_api_contents_path"];
+        options?: never;
+        head?: never;
+        /** Moves something. */
+        patch: operations["patch_api_contents_path"];
+        trace?: never;
+    };
     "/api/kernels": {
         parameters: {
             query?: never;
@@ -157,6 +196,43 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the documents that are open. */
+        get: operations["get_api_sessions"];
+        put?: never;
+        /** Opens a document: with the kernel that is named, or that it has already, or a new one. */
+        post: operations["post_api_sessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a document that is open. */
+        get: operations["get_api_sessions_session"];
+        put?: never;
+        post?: never;
+        /** Closes a document, and ends its kernel. */
+        delete: operations["delete_api_sessions_session"];
+        options?: never;
+        head?: never;
+        /** Changes where a document is, what it is called, or its kernel; the kernel that it had ends then. */
+        patch: operations["patch_api_sessions_session"];
         trace?: never;
     };
     "/api/status": {
@@ -1637,6 +1713,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends the bytes of a file, whole or a range of them. */
+        get: operations["get_files_path"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -1646,6 +1739,23 @@ export interface paths {
         };
         /** Tells that the process lives. */
         get: operations["get_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kernelspecs/{name}/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns a picture of a kernel. */
+        get: operations["get_kernelspecs_name_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1934,6 +2044,59 @@ export interface components {
             /** @enum {string} */
             type: "comm_close";
         };
+        /**
+         * @description How a content is written.
+         * @enum {string}
+         */
+        ContentsFormat: "json" | "text" | "base64";
+        /**
+         * @description What something is.
+         * @enum {string}
+         */
+        ContentsKind: "directory" | "file" | "notebook";
+        /** @description A file, a notebook or a folder. */
+        ContentsModel: {
+            /** @description The text, the notebook or the list of models; null when it was not asked for. */
+            content: unknown;
+            created: string;
+            format?: components["schemas"]["ContentsFormat"] | null;
+            /** @description Of the file's bytes, when it was asked for. */
+            hash?: string | null;
+            hash_algorithm?: string | null;
+            last_modified: string;
+            mimetype?: string | null;
+            name: string;
+            path: string;
+            /** Format: int64 */
+            size?: number | null;
+            type: components["schemas"]["ContentsKind"];
+            writable: boolean;
+        };
+        /** @description What is to be made in a folder. */
+        ContentsNew: {
+            /** @description A file that is to be copied. */
+            copy_from?: string | null;
+            /** @description The ending of a file's name, with its dot. */
+            ext?: string | null;
+            type?: components["schemas"]["ContentsKind"] | null;
+        };
+        /** @description Where something is moved to. */
+        ContentsRename: {
+            /** @description The path that it gets. */
+            path: string;
+        };
+        /** @description What is to be written. Clients send the whole model; what it says besides is not looked at. */
+        ContentsSave: {
+            /**
+             * Format: int64
+             * @description The number of a part of a file that comes in parts, from 1; -1 for the last one.
+             */
+            chunk?: number | null;
+            /** @description The text, or the notebook. */
+            content?: unknown;
+            format?: components["schemas"]["ContentsFormat"] | null;
+            type?: components["schemas"]["ContentsKind"] | null;
+        };
         /** @description What a model is told of a notebook. */
         Context: {
             cells: components["schemas"]["ContextCell"][];
@@ -2206,6 +2369,11 @@ export interface components {
             path: string;
             upload_id?: components["schemas"]["UploadId"] | null;
         };
+        /** @description A checkpoint of a file. */
+        FileCheckpoint: {
+            id: string;
+            last_modified: string;
+        };
         /** @description Files that a form brings; each part has a file name, which may be a path inside the folder. */
         FileForm: {
             file: string[];
@@ -2266,6 +2434,8 @@ export interface components {
          * @enum {string}
          */
         FormulaText: "escape" | "keep";
+        /** @description What is to be had at a path: what lies there, or the checkpoints of a file. */
+        GotContents: components["schemas"]["ContentsModel"] | components["schemas"]["FileCheckpoint"][];
         /** @description How long a tenant's chain is, signed. */
         Head: {
             /** @description The last record's MAC. */
@@ -2401,6 +2571,8 @@ export interface components {
         Linted: {
             diagnostics: components["schemas"]["DiagnosticView"][];
         };
+        /** @description What is made at a path: something new, or a checkpoint. */
+        MadeContents: components["schemas"]["ContentsModel"] | components["schemas"]["FileCheckpoint"];
         /** @description Who the caller is. */
         Me: {
             key_id?: components["schemas"]["KeyId"] | null;
@@ -2525,6 +2697,11 @@ export interface components {
          * @enum {string}
          */
         NotRunReason: "service_ended" | "cell_lost" | "session_ended" | "refused";
+        /** @description A notebook, as older clients name it. */
+        OldDocument: {
+            name?: string | null;
+            path?: string | null;
+        };
         /** @description A returned variable. */
         OnceFile: {
             bytes: number;
@@ -2547,6 +2724,16 @@ export interface components {
             text: string;
             usage: Record<string, never>;
         };
+        /** @description What is to be opened, or how it is to be from now on. */
+        OpenDocument: {
+            kernel?: components["schemas"]["WantedKernel"] | null;
+            name?: string | null;
+            notebook?: components["schemas"]["OldDocument"] | null;
+            /** @description Where it is. */
+            path?: string | null;
+            /** @description What it is: `notebook`, `console`, `file`. */
+            type?: string | null;
+        };
         /** @description The beginning of a comm. */
         Opening: {
             /** @description Binary parts, in Base64. */
@@ -2556,6 +2743,15 @@ export interface components {
             metadata?: Record<string, never>;
             /** @description What in the session it is for. */
             target_name: string;
+        };
+        /** @description A document that is open. */
+        OpenView: {
+            id: string;
+            kernel: components["schemas"]["KernelView"];
+            name: string;
+            notebook: components["schemas"]["OldDocument"];
+            path: string;
+            type: string;
         };
         /**
          * @description How it ended. What changes something is recorded before it is done, and again after.
@@ -3351,6 +3547,12 @@ export interface components {
             size?: number | null;
             type: string;
         };
+        /** @description The kernel of a document: one that is there, or a new one. */
+        WantedKernel: {
+            id?: string | null;
+            /** @description The image of a new one. */
+            name?: string | null;
+        };
         /**
          * @description Several cells of a notebook.
          * @enum {string}
@@ -3385,6 +3587,234 @@ export interface operations {
             };
         };
     };
+    get_api_contents: {
+        parameters: {
+            query?: {
+                /** @description 0 to leave the content out. */
+                content?: number;
+                /** @description How the content of a file is to be written. */
+                format?: "json" | "text" | "base64";
+                /** @description 1 for the SHA-256 of a file. */
+                hash?: number;
+                /** @description What it must be. */
+                type?: "directory" | "file" | "notebook";
+            };
+            header?: {
+                /** @description The project; by default the tenant's own */
+                "X-Project-Id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentsModel"];
+                };
+            };
+        };
+    };
+    post_api_contents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The project; by default the tenant's own */
+                "X-Project-Id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ContentsNew"] | null;
+            };
+        };
+        responses: {
+            /** @description It is made */
+            201: {
+                headers: {
+                    /** @description Its address */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentsModel"];
+                };
+            };
+        };
+    };
+    get_api_contents_path: {
+        parameters: {
+            query?: {
+                /** @description 0 to leave the content out. */
+                content?: number;
+                /** @description How the content of a file is to be written. */
+                format?: "json" | "text" | "base64";
+                /** @description 1 for the SHA-256 of a file. */
+                hash?: number;
+                /** @description What it must be. */
+                type?: "directory" | "file" | "notebook";
+            };
+            header?: {
+                /** @description The project; by default the tenant's own */
+                "X-Project-Id"?: string | null;
+            };
+            path: {
+                /** @description Of a file, for its checkpoints with `/checkpoints` behind it */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GotContents"];
+                };
+            };
+        };
+    };
+    put_api_contents_path: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The project; by default the tenant's own */
+                "X-Project-Id"?: string | null;
+            };
+            path: {
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContentsSave"];
+            };
+        };
+        responses: {
+            /** @description It was there, and is as sent now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentsModel"];
+                };
+            };
+            /** @description It is made */
+            201: {
+                headers: {
+                    /** @description Its address */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentsModel"];
+                };
+            };
+        };
+    };
+    post_api_contents_path: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The project; by default the tenant's own */
+                "X-Project-Id"?: string | null;
+            };
+            path: {
+                /** @description Of a folder; of a file with `/checkpoints` behind it, or `/checkpoints/{id}` */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ContentsNew"] | null;
+            };
+        };
+        responses: {
+            /** @description It is made */
+            201: {
+                headers: {
+                    /** @description Its address */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeContents"];
+                };
+            };
+            /** @description The file is as it was at the checkpoint */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_api_contents_path: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The project; by default the tenant's own */
+                "X-Project-Id"?: string | null;
+            };
+            path: {
+                /** @description Of a checkpoint, the file's with `/checkpoints/{id}` behind it */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    patch_api_contents_path: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The project; by default the tenant's own */
+                "X-Project-Id"?: string | null;
+            };
+            path: {
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContentsRename"];
+            };
+        };
+        responses: {
+            /** @description It is there now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentsModel"];
+                };
+            };
+        };
+    };
     get_api_kernels: {
         parameters: {
             query?: never;
@@ -3408,7 +3838,10 @@ export interface operations {
     post_api_kernels: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The project that is its home; by default it has none */
+                "X-Project-Id"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3594,6 +4027,129 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_api_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenView"][];
+                };
+            };
+        };
+    };
+    post_api_sessions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The project it lies in; by default the tenant's own */
+                "X-Project-Id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenDocument"];
+            };
+        };
+        responses: {
+            /** @description It is open */
+            201: {
+                headers: {
+                    /** @description Its address */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenView"];
+                };
+            };
+        };
+    };
+    get_api_sessions_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenView"];
+                };
+            };
+        };
+    };
+    delete_api_sessions_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is closed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    patch_api_sessions_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The project it lies in; by default the tenant's own */
+                "X-Project-Id"?: string | null;
+            };
+            path: {
+                /** @description The session */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenDocument"];
+            };
+        };
+        responses: {
+            /** @description It as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenView"];
                 };
             };
         };
@@ -6494,6 +7050,40 @@ export interface operations {
         requestBody?: never;
         responses: never;
     };
+    get_files_path: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The project; by default the tenant's own */
+                "X-Project-Id"?: string | null;
+            };
+            path: {
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description The range of the file */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+        };
+    };
     get_health: {
         parameters: {
             query?: never;
@@ -6510,6 +7100,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    get_kernelspecs_name_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The file */
+                file: string;
+                /** @description The image */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
                 };
             };
         };
