@@ -9,8 +9,8 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 use landlock::{
-    ABI, Access as _, AccessFs, AccessNet, CompatLevel, Compatible as _, NetPort,
-    PathBeneath, PathFd, Ruleset, RulesetAttr as _, RulesetCreated, RulesetCreatedAttr as _, Scope,
+    ABI, Access as _, AccessFs, AccessNet, CompatLevel, Compatible as _, NetPort, PathBeneath,
+    PathFd, Ruleset, RulesetAttr as _, RulesetCreated, RulesetCreatedAttr as _, Scope,
 };
 use rustix::process::{Resource, Rlimit, Signal};
 use seccompiler::{
@@ -29,8 +29,9 @@ const OPEN_FILES: u64 = 1024;
 /// The largest file that it may write.
 const LARGEST_FILE: u64 = 256 << 20;
 
-/// What every program of this machine reads: libraries, the time zone, and sources of nothing and of chance.
-const SYSTEM: [&str; 9] = [
+/// What every program of this machine reads: libraries, kinds of files, the time zone, and sources of nothing and of chance.
+const SYSTEM: [&str; 10] = [
+    "/etc/mime.types",
     "/lib",
     "/lib64",
     "/usr/lib",

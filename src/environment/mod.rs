@@ -10,6 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, OnceLock};
 
 pub(crate) use lab::{LabState, LabView};
+pub(crate) use program::PROXY;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -192,6 +193,7 @@ impl Environments {
         let mut secret = [0; 32];
         getrandom::fill(&mut secret).map_err(Fault::internal)?;
         let token = data_encoding::HEXLOWER.encode(&secret);
+        let image = row.image.clone();
         let within = Within::Project {
             project: row.project_id.parse().map_err(Fault::internal)?,
             image: row.image,
@@ -219,6 +221,7 @@ impl Environments {
                 environment: id,
                 installed,
                 folder,
+                image,
                 port,
                 gateway,
                 pass: passed,

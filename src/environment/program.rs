@@ -21,6 +21,9 @@ const GRACE: Duration = Duration::from_secs(3);
 /// Time in which it answers whether it is well.
 const ANSWER: Duration = Duration::from_secs(5);
 
+/// The header by which it knows the proxy.
+pub(crate) const PROXY: &str = "x-cellblock-proxy";
+
 /// How it is called in the environment's folder what it says.
 const LOG: &str = "lab.log";
 
@@ -30,6 +33,8 @@ pub(super) struct Orders {
     pub(super) installed: Installed,
     /// Its own folder.
     pub(super) folder: PathBuf,
+    /// The image of its kernels.
+    pub(super) image: String,
     pub(super) port: u16,
     /// The service, as it reaches it.
     pub(super) gateway: std::net::SocketAddr,
@@ -74,6 +79,7 @@ impl Program {
             .args(["-I", "-m", "jupyterlab", "--no-browser", "--allow-root"])
             .arg(format!("--ServerApp.base_url=/env-{}/", orders.environment))
             .arg(format!("--ServerApp.port={}", orders.port))
+            .arg(format!("--MultiKernelManager.default_kernel_name={}", orders.image))
             .args([
                 "--ServerApp.ip=127.0.0.1",
                 "--ServerApp.port_retries=0",
@@ -81,6 +87,7 @@ impl Program {
                 "--ServerApp.quit_button=False",
                 // The proxy alone reaches it, and looks from which page a request comes.
                 "--ServerApp.disable_check_xsrf=True",
+                "--ServerApp.identity_provider_class=cellblock_lab.Proxied",
                 "--ServerApp.contents_manager_class=cellblock_lab.CellblockContents",
                 "--LabApp.extension_manager=readonly",
                 "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
@@ -100,7 +107,7 @@ impl Program {
             .env("JUPYTERLAB_SETTINGS_DIR", folder.join("settings"))
             .env("JUPYTERLAB_WORKSPACES_DIR", folder.join("workspaces"))
             .env("IPYTHONDIR", folder.join("ipython"))
-            .env("JUPYTER_TOKEN", &orders.token)
+            .env("CELLBLOCK_PROXY", &orders.token)
             .env("JUPYTER_GATEWAY_URL", format!("http://{}", orders.gateway))
             .env("JUPYTER_GATEWAY_AUTH_TOKEN", &orders.pass)
             .env("JUPYTER_GATEWAY_ENV_WHITELIST", "")
@@ -146,7 +153,7 @@ pub(super) async fn is_well(orders: &Orders) -> bool {
         tokio::spawn(connection);
         let request = http::Request::get(format!("/env-{}/api/status", orders.environment))
             .header("host", format!("127.0.0.1:{}", orders.port))
-            .header("authorization", format!("token {}", orders.token))
+            .header(PROXY, &orders.token)
             .body(Empty::<bytes::Bytes>::new())
             .ok()?;
         let answer = sender.send_request(request).await.ok()?;

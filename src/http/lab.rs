@@ -17,7 +17,7 @@ use super::auth::{Identity, without_token};
 use super::extract::{Known, id};
 use super::problem;
 use super::{Answer, App, host};
-use crate::environment::Way;
+use crate::environment::{PROXY, Way};
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::EnvironmentId;
 use crate::tenant::passes::{Pass, Within};
@@ -238,10 +238,7 @@ async fn pass_on(
     let value = |text: String| HeaderValue::try_from(text).map_err(Fault::internal);
     let headers = passed.headers_mut();
     headers.insert(header::HOST, value(format!("127.0.0.1:{}", way.port))?);
-    headers.insert(
-        header::AUTHORIZATION,
-        value(format!("token {}", way.token))?,
-    );
+    headers.insert(PROXY, value(way.token)?);
     if let Some(upgrade) = upgrade {
         headers.insert(header::UPGRADE, upgrade);
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));

@@ -15,6 +15,7 @@ mod damage;
 mod disk_failures;
 mod document;
 mod downloads;
+mod environments;
 mod executions;
 mod exports;
 mod file_news;
