@@ -17,6 +17,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the project's folder with what is in it. */
+        get: operations["get_api_contents"];
+        put?: never;
+        /** Makes something new in the project's folder, or copies a file into it. */
+        post: operations["post_api_contents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contents/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns a file, a folder with what is in it, or the checkpoints of a file. */
+        get: operations["get_api_contents_path"];
+        /** Writes a file or a notebook, whole or in parts; or makes a folder. */
+        put: operations["put_api_contents_path"];
+        /** Makes something new in a folder, or copies a file into it; of a file, makes a checkpoint or restores it. */
+        post: operations["post_api_contents_path"];
+        /** Deletes a file, a folder with all that is in it, or a checkpoint. */
+        delete: operations["delete_api_contents_path"];
+        options?: never;
+        head?: never;
+        /** Moves something. */
+        patch: operations["patch_api_contents_path"];
+        trace?: never;
+    };
     "/api/kernels": {
         parameters: {
             query?: never;
@@ -159,6 +198,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the documents that are open. */
+        get: operations["get_api_sessions"];
+        put?: never;
+        /** Opens a document: with the kernel that is named, or that it has already, or a new one. */
+        post: operations["post_api_sessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a document that is open. */
+        get: operations["get_api_sessions_session"];
+        put?: never;
+        post?: never;
+        /** Closes a document, and ends its kernel. */
+        delete: operations["delete_api_sessions_session"];
+        options?: never;
+        head?: never;
+        /** Changes where a document is, what it is called, or its kernel; the kernel that it had ends then. */
+        patch: operations["patch_api_sessions_session"];
+        trace?: never;
+    };
     "/api/status": {
         parameters: {
             query?: never;
@@ -224,6 +300,94 @@ export interface paths {
         put?: never;
         /** As `complete` of a session, without one. */
         post: operations["post_complete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the environments, oldest first. */
+        get: operations["get_environments"];
+        put?: never;
+        /** Makes an environment. */
+        post: operations["post_environments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns an environment. */
+        get: operations["get_environments_id"];
+        put?: never;
+        post?: never;
+        /** Deletes an environment, and stops what runs in it. The project and its sessions stay. */
+        delete: operations["delete_environments_id"];
+        options?: never;
+        head?: never;
+        /** Changes an environment's name or image. A JupyterLab that runs keeps the image that it has. */
+        patch: operations["patch_environments_id"];
+        trace?: never;
+    };
+    "/api/v1/environments/{id}/jupyter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells what the environment's JupyterLab does. */
+        get: operations["get_environments_id_jupyter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments/{id}/jupyter/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts a JupyterLab in the environment; the first start installs it. */
+        post: operations["post_environments_id_jupyter_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments/{id}/jupyter/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops the environment's JupyterLab. Its kernels stay, as sessions. */
+        post: operations["post_environments_id_jupyter_stop"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1637,6 +1801,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends the bytes of a file, whole or a range of them. */
+        get: operations["get_files_path"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -1646,6 +1827,23 @@ export interface paths {
         };
         /** Tells that the process lives. */
         get: operations["get_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kernelspecs/{name}/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns a picture of a kernel. */
+        get: operations["get_kernelspecs_name_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1850,6 +2048,11 @@ export interface components {
              * @default null
              */
             secrets: string[] | null;
+        };
+        /** @description A checkpoint of a file. */
+        Checkpoint: {
+            id: string;
+            last_modified: string;
         };
         /** @description A state that can be gone back to. */
         CheckpointView: {
@@ -2073,6 +2276,21 @@ export interface components {
             /** @description The file's ETag, without the quotes. */
             version?: string | null;
         };
+        /** @description An environment. */
+        Environment: {
+            /** @description RFC 3339, UTC. */
+            created_at: string;
+            id: string;
+            /** @description The image of its kernels. */
+            image: string;
+            name: string;
+            project_id: string;
+        };
+        /** @description What is to be changed of an environment. */
+        EnvironmentChange: {
+            image?: string | null;
+            name?: string | null;
+        };
         /** @description Code to run in a session. */
         Execute: {
             /** @description `input()` may ask; answer with `/input` or over the channel. */
@@ -2256,6 +2474,11 @@ export interface components {
             /** @default null */
             name: string | null;
         };
+        /**
+         * @description How a content is written.
+         * @enum {string}
+         */
+        Format: "json" | "text" | "base64";
         /** @description Formatted code. */
         Formatted: {
             code: string;
@@ -2361,10 +2584,10 @@ export interface components {
             user_id?: components["schemas"]["UserId"] | null;
         };
         /**
-         * @description What something in a folder is.
+         * @description What something is.
          * @enum {string}
          */
-        Kind: "file" | "folder" | "link" | "other";
+        Kind: "directory" | "file" | "notebook";
         /** @description The revision that a writer knows. */
         KnownRevision: {
             /**
@@ -2377,6 +2600,26 @@ export interface components {
         LabelCheckpoint: {
             /** @description `null` takes the label away; then the checkpoint goes when newer ones without a label are too many. */
             label: string | null;
+        };
+        /**
+         * @description What a JupyterLab does.
+         * @enum {string}
+         */
+        LabState: "stopped" | "installing" | "starting" | "running" | "failed";
+        /** @description The JupyterLab of an environment. */
+        LabView: {
+            /** @description Where its pages are, once it runs: a path of this service. */
+            address?: string | null;
+            /** @description What is being done, or why it failed and what to do. */
+            message: string;
+            /**
+             * Format: int32
+             * @description How often it was started again by itself.
+             */
+            restarts: number;
+            state: components["schemas"]["LabState"];
+            /** @description What of its confinement this machine does not hold. */
+            warnings: string[];
         };
         /** @description What a tenant may use. */
         Limits: {
@@ -2417,6 +2660,24 @@ export interface components {
             /** Format: int64 */
             last: number;
         };
+        /** @description A file, a notebook or a folder. */
+        Model: {
+            /** @description The text, the notebook or the list of models; null when it was not asked for. */
+            content: unknown;
+            created: string;
+            format?: components["schemas"]["Format"] | null;
+            /** @description Of the file's bytes, when it was asked for. */
+            hash?: string | null;
+            hash_algorithm?: string | null;
+            last_modified: string;
+            mimetype?: string | null;
+            name: string;
+            path: string;
+            /** Format: int64 */
+            size?: number | null;
+            type: components["schemas"]["Kind"];
+            writable: boolean;
+        };
         /** @description Where something is moved to. */
         Move: {
             /** @description A file may take another file's place. */
@@ -2440,6 +2701,14 @@ export interface components {
          * @example ada
          */
         Name: string;
+        /** @description What is to be made in a folder. */
+        New: {
+            /** @description A file that is to be copied. */
+            copy_from?: string | null;
+            /** @description The ending of a file's name, with its dot. */
+            ext?: string | null;
+            type?: components["schemas"]["Kind"] | null;
+        };
         /** @description A cell that is to be added. */
         NewCell: {
             cell_type?: components["schemas"]["CellKind"];
@@ -2451,6 +2720,13 @@ export interface components {
         NewCheckpoint: {
             /** @default null */
             label: string | null;
+        };
+        /** @description An environment that is to be made. */
+        NewEnvironment: {
+            /** @description The image of its kernels; by default that of all sessions. */
+            image?: string | null;
+            name: string;
+            project_id?: components["schemas"]["ProjectId"] | null;
         };
         /** @description A project that is to be made. */
         NewProject: {
@@ -2525,6 +2801,11 @@ export interface components {
          * @enum {string}
          */
         NotRunReason: "service_ended" | "cell_lost" | "session_ended" | "refused";
+        /** @description A notebook, as older clients name it. */
+        OldDocument: {
+            name?: string | null;
+            path?: string | null;
+        };
         /** @description A returned variable. */
         OnceFile: {
             bytes: number;
@@ -2547,6 +2828,16 @@ export interface components {
             text: string;
             usage: Record<string, never>;
         };
+        /** @description What is to be opened, or how it is to be from now on. */
+        OpenDocument: {
+            kernel?: components["schemas"]["WantedKernel"] | null;
+            name?: string | null;
+            notebook?: components["schemas"]["OldDocument"] | null;
+            /** @description Where it is. */
+            path?: string | null;
+            /** @description What it is: `notebook`, `console`, `file`. */
+            type?: string | null;
+        };
         /** @description The beginning of a comm. */
         Opening: {
             /** @description Binary parts, in Base64. */
@@ -2556,6 +2847,15 @@ export interface components {
             metadata?: Record<string, never>;
             /** @description What in the session it is for. */
             target_name: string;
+        };
+        /** @description A document that is open. */
+        OpenView: {
+            id: string;
+            kernel: components["schemas"]["KernelView"];
+            name: string;
+            notebook: components["schemas"]["OldDocument"];
+            path: string;
+            type: string;
         };
         /**
          * @description How it ended. What changes something is recorded before it is done, and again after.
@@ -2667,6 +2967,20 @@ export interface components {
                 size: number;
                 /** @description The file's ETag, without the quotes. */
                 version?: string | null;
+            }[];
+            /** @description What `after` has to be for the next page; nothing on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Environment: {
+            items: {
+                /** @description RFC 3339, UTC. */
+                created_at: string;
+                id: string;
+                /** @description The image of its kernels. */
+                image: string;
+                name: string;
+                project_id: string;
             }[];
             /** @description What `after` has to be for the next page; nothing on the last. */
             next?: string | null;
@@ -2965,6 +3279,11 @@ export interface components {
             sessions?: number | null;
             tenant_id?: components["schemas"]["TenantId"] | null;
         };
+        /** @description Where something is moved to. */
+        Rename: {
+            /** @description The path that it gets. */
+            path: string;
+        };
         /** @description Values of a template's parameters. */
         RenderBody: {
             /** @description By name; what is left out is as the template has it. */
@@ -2991,6 +3310,18 @@ export interface components {
          * @enum {string}
          */
         Role: "admin" | "member" | "auditor" | "viewer";
+        /** @description What is to be written. Clients send the whole model; what it says besides is not looked at. */
+        Save: {
+            /**
+             * Format: int64
+             * @description The number of a part of a file that comes in parts, from 1; -1 for the last one.
+             */
+            chunk?: number | null;
+            /** @description The text, or the notebook. */
+            content?: unknown;
+            format?: components["schemas"]["Format"] | null;
+            type?: components["schemas"]["Kind"] | null;
+        };
         /** @description What is said on a comm. */
         Saying: {
             /** @description Binary parts, in Base64. */
@@ -3090,6 +3421,11 @@ export interface components {
              * @default null
              */
             path: string | null;
+        };
+        /** @description How a JupyterLab is to be started. */
+        StartLab: {
+            /** @description Names on PyPI of extensions, of those that the operator allows. */
+            plugins?: string[];
         };
         /**
          * @description What a session does now.
@@ -3351,6 +3687,12 @@ export interface components {
             size?: number | null;
             type: string;
         };
+        /** @description The kernel of a document: one that is there, or a new one. */
+        WantedKernel: {
+            id?: string | null;
+            /** @description The image of a new one. */
+            name?: string | null;
+        };
         /**
          * @description Several cells of a notebook.
          * @enum {string}
@@ -3385,6 +3727,234 @@ export interface operations {
             };
         };
     };
+    get_api_contents: {
+        parameters: {
+            query?: {
+                /** @description 0 to leave the content out. */
+                content?: number;
+                /** @description How the content of a file is to be written. */
+                format?: "json" | "text" | "base64";
+                /** @description 1 for the SHA-256 of a file. */
+                hash?: number;
+                /** @description What it must be. */
+                type?: "directory" | "file" | "notebook";
+            };
+            header?: {
+                /** @description The project; by default the tenant's own */
+                "X-Project-Id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+        };
+    };
+    post_api_contents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The project; by default the tenant's own */
+                "X-Project-Id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["New"] | null;
+            };
+        };
+        responses: {
+            /** @description It is made */
+            201: {
+                headers: {
+                    /** @description Its address */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+        };
+    };
+    get_api_contents_path: {
+        parameters: {
+            query?: {
+                /** @description 0 to leave the content out. */
+                content?: number;
+                /** @description How the content of a file is to be written. */
+                format?: "json" | "text" | "base64";
+                /** @description 1 for the SHA-256 of a file. */
+                hash?: number;
+                /** @description What it must be. */
+                type?: "directory" | "file" | "notebook";
+            };
+            header?: {
+                /** @description The project; by default the tenant's own */
+                "X-Project-Id"?: string | null;
+            };
+            path: {
+                /** @description Of a file, for its checkpoints with `/checkpoints` behind it */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checkpoint"][];
+                };
+            };
+        };
+    };
+    put_api_contents_path: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The project; by default the tenant's own */
+                "X-Project-Id"?: string | null;
+            };
+            path: {
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Save"];
+            };
+        };
+        responses: {
+            /** @description It was there, and is as sent now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description It is made */
+            201: {
+                headers: {
+                    /** @description Its address */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+        };
+    };
+    post_api_contents_path: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The project; by default the tenant's own */
+                "X-Project-Id"?: string | null;
+            };
+            path: {
+                /** @description Of a folder; of a file with `/checkpoints` behind it, or `/checkpoints/{id}` */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["New"] | null;
+            };
+        };
+        responses: {
+            /** @description It is made */
+            201: {
+                headers: {
+                    /** @description Its address */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checkpoint"];
+                };
+            };
+            /** @description The file is as it was at the checkpoint */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_api_contents_path: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The project; by default the tenant's own */
+                "X-Project-Id"?: string | null;
+            };
+            path: {
+                /** @description Of a checkpoint, the file's with `/checkpoints/{id}` behind it */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    patch_api_contents_path: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The project; by default the tenant's own */
+                "X-Project-Id"?: string | null;
+            };
+            path: {
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rename"];
+            };
+        };
+        responses: {
+            /** @description It is there now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+        };
+    };
     get_api_kernels: {
         parameters: {
             query?: never;
@@ -3408,7 +3978,10 @@ export interface operations {
     post_api_kernels: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The project that is its home; by default it has none */
+                "X-Project-Id"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3598,6 +4171,129 @@ export interface operations {
             };
         };
     };
+    get_api_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenView"][];
+                };
+            };
+        };
+    };
+    post_api_sessions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The project it lies in; by default the tenant's own */
+                "X-Project-Id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenDocument"];
+            };
+        };
+        responses: {
+            /** @description It is open */
+            201: {
+                headers: {
+                    /** @description Its address */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenView"];
+                };
+            };
+        };
+    };
+    get_api_sessions_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenView"];
+                };
+            };
+        };
+    };
+    delete_api_sessions_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is closed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    patch_api_sessions_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The project it lies in; by default the tenant's own */
+                "X-Project-Id"?: string | null;
+            };
+            path: {
+                /** @description The session */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenDocument"];
+            };
+        };
+        responses: {
+            /** @description It as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenView"];
+                };
+            };
+        };
+    };
     get_api_status: {
         parameters: {
             query?: never;
@@ -3691,6 +4387,195 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_environments: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before; nothing for the first. */
+                after?: string;
+                /** @description How many to return, from 1 to 1000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of environments */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Environment"];
+                };
+            };
+        };
+    };
+    post_environments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEnvironment"];
+            };
+        };
+        responses: {
+            /** @description It is made */
+            201: {
+                headers: {
+                    /** @description The environment's address */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Environment"];
+                };
+            };
+        };
+    };
+    get_environments_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The environment */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Environment"];
+                };
+            };
+        };
+    };
+    delete_environments_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    patch_environments_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnvironmentChange"];
+            };
+        };
+        responses: {
+            /** @description The environment as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Environment"];
+                };
+            };
+        };
+    };
+    get_environments_id_jupyter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabView"];
+                };
+            };
+        };
+    };
+    post_environments_id_jupyter_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartLab"];
+            };
+        };
+        responses: {
+            /** @description It is being installed or started */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabView"];
+                };
+            };
+        };
+    };
+    post_environments_id_jupyter_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It does not run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabView"];
                 };
             };
         };
@@ -6494,6 +7379,40 @@ export interface operations {
         requestBody?: never;
         responses: never;
     };
+    get_files_path: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The project; by default the tenant's own */
+                "X-Project-Id"?: string | null;
+            };
+            path: {
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description The range of the file */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+        };
+    };
     get_health: {
         parameters: {
             query?: never;
@@ -6510,6 +7429,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    get_kernelspecs_name_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The file */
+                file: string;
+                /** @description The image */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
                 };
             };
         };
