@@ -9,6 +9,7 @@ mod backups;
 mod basics;
 mod clocks;
 mod compaction;
+mod confined;
 mod contents;
 mod crashes;
 mod damage;
