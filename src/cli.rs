@@ -29,6 +29,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use python_wasm::{ImageError, SessionError};
 
+use crate::environment::confine;
 use crate::worker;
 
 /// Runs Jupyter notebooks whose code nobody has to trust, inside CPython compiled to WebAssembly.
@@ -51,6 +52,9 @@ enum Command {
     /// Hold sessions for `cellblock serve`, which starts this itself.
     #[command(hide = true)]
     Worker(worker::WorkerOptions),
+    /// Be a program of an environment, behind the walls that `cellblock serve` names.
+    #[command(hide = true)]
+    Confined(confine::ConfinedOptions),
     /// Run a notebook or a script and write the notebook with its outputs.
     Run(run::Arguments),
     /// Be a kernel of Jupyter, or tell Jupyter of the kernels that there are.
@@ -162,6 +166,12 @@ pub fn main() -> ExitCode {
             Err(error) => fail(&Failure::sandbox(error)),
         };
     }
+    if let Command::Confined(options) = &arguments.command {
+        return match confine::run(options) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&Failure::sandbox(error)),
+        };
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -172,7 +182,7 @@ pub fn main() -> ExitCode {
     let result = runtime.block_on(async {
         match arguments.command {
             Command::Serve(arguments) => serve::run(arguments).await,
-            Command::Worker(_) => unreachable!("it was started above"),
+            Command::Worker(_) | Command::Confined(_) => unreachable!("it was started above"),
             Command::Run(arguments) => run::run(arguments).await,
             Command::Kernel(arguments) => kernel::run(arguments).await,
             Command::Mcp(arguments) => mcp::run(arguments).await,

@@ -4,6 +4,7 @@
 
 mod agents;
 mod checks;
+mod jupyter;
 mod retention;
 mod values;
 
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(crate) use agents::{Agents, Client};
+pub(crate) use jupyter::{Confinement, Jupyter};
 pub(crate) use retention::Retention;
 use serde::{Deserialize, Serialize};
 pub(crate) use values::{Network, Size, Span};
@@ -44,6 +46,7 @@ pub(crate) struct Config {
     pub(crate) log: Log,
     pub(crate) traces: Traces,
     pub(crate) agents: Agents,
+    pub(crate) jupyter: Jupyter,
     pub(crate) client: Client,
 }
 

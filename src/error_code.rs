@@ -54,6 +54,12 @@ macro_rules! error_codes {
 }
 
 error_codes! {
+    // Environments: what runs in them.
+    NotConfined = 10101, 503, false, "The kernel does not hold the walls around the program", "Run a Linux kernel from 6.12 on with Landlock, or set `jupyter.confinement` to `best_effort`.";
+    NoLabPort = 10102, 503, true, "All ports of the pool are taken", "Stop a JupyterLab that is not needed, or have the operator widen `jupyter.first_port` to `jupyter.last_port`.";
+    LabRuns = 10201, 409, false, "The environment has a JupyterLab", "Open it, or stop it first.";
+    LabNotRunning = 10202, 409, true, "The environment's JupyterLab does not run", "Start it, and wait until its state is `running`.";
+    EnvironmentNotFound = 10401, 404, false, "There is no such environment", "List the environments to see which there are.";
     // Programming: sessions, executions, notebooks.
     SandboxFailed = 20101, 500, true, "The sandbox failed", "Try again. If it goes on, run `cellblock doctor` on the server.";
     WorkerLost = 20102, 503, true, "The worker process ended", "The session comes back from its last checkpoint by itself; send the request again.";
@@ -127,7 +133,7 @@ error_codes! {
     TenantNotFound = 50412, 404, false, "There is no such tenant", "List the tenants to see which there are.";
     NotAFile = 50413, 409, false, "It is a folder, and a file is needed", "Ask for a folder with `?list` or `?zip`, and delete one with `?recursive`.";
     NotAFolder = 50414, 409, false, "It is a file, and a folder is needed", "Name a folder, or leave the parameter out.";
-    ProjectInUse = 50416, 409, false, "Sessions use the project", "End the sessions in `details.sessions` first.";
+    ProjectInUse = 50416, 409, false, "Sessions or environments use the project", "End those in `details` first.";
     FolderNotEmpty = 50415, 409, false, "The folder is not empty", "Delete what is in it first, or add `?recursive`.";
     AgentConnectionNotFound = 50440, 404, false, "There is no such connection of an agent", "Send `initialize` again, without Mcp-Session-Id.";
     SecretNotFound = 50430, 404, false, "There is no such secret", "List the project's secrets to see which there are.";

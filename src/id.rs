@@ -50,6 +50,8 @@ ids! {
     SessionId;
     /// One running of one cell.
     ExecutionId;
+    /// An environment: a place for programs that work on a project.
+    EnvironmentId;
     /// A project: a folder of files and notebooks.
     ProjectId;
     /// A notebook.

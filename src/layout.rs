@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::id::{NotebookId, ProjectId, SessionId, TenantId};
+use crate::id::{EnvironmentId, NotebookId, ProjectId, SessionId, TenantId};
 
 /// The data folder.
 #[derive(Debug, Clone)]
@@ -47,6 +47,14 @@ impl Layout {
         self.tenant(tenant)
             .join("notebooks")
             .join(notebook.to_string())
+    }
+
+    /// Returns the folder of an environment's programs. No worker sees it.
+    pub(crate) fn environment(&self, tenant: TenantId, environment: EnvironmentId) -> PathBuf {
+        self.0
+            .join("environments")
+            .join(tenant.to_string())
+            .join(environment.to_string())
     }
 
     /// Returns the folder for what lives as long as a worker.

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
+use crate::environment::Environments;
 use crate::error_code::Fault;
 use crate::file::{Files, Projects, Uploads};
 use crate::jupyter::Clients;
@@ -45,6 +46,7 @@ pub(crate) struct Service {
     pub(crate) requests: Requests,
     pub(crate) started: Instant,
     pub(crate) projects: Projects,
+    pub(crate) environments: Environments,
     pub(crate) files: Arc<Files>,
     pub(crate) uploads: Arc<Uploads>,
     /// The clients of Jupyter.
@@ -93,6 +95,7 @@ impl Service {
             layout,
             config.files.largest_notebook.0,
         );
+        let environments = Environments::new(&config, &store, &projects, &tenants.passes);
         let one_shots = OneShots::new(&config.retention);
         Ok(Self {
             config,
@@ -107,6 +110,7 @@ impl Service {
             sessions,
             notebooks,
             projects,
+            environments,
             files,
             uploads,
             one_shots,
@@ -165,6 +169,7 @@ impl Service {
 
     /// Stores what is still in memory. The last thing before the process ends.
     pub(crate) async fn close(&self) {
+        self.environments.close().await;
         for done in [self.quotas.save().await, self.audit.settle().await] {
             if let Err(fault) = done {
                 tracing::error!(%fault, "something could not be stored at the end");

@@ -58,6 +58,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let address = listener.local_addr().map_err(Failure::sandbox)?;
     let running = Running::start(config).await?;
     let service = &running.service;
+    service.environments.listening(address);
     say(&format!(
         "http://{address}/?token={}",
         service.tenants.local_token()

@@ -50,6 +50,9 @@ impl Config {
                 self.workers.images.join(", ")
             ));
         }
+        if self.jupyter.first_port == 0 || self.jupyter.first_port > self.jupyter.last_port {
+            return Err("jupyter.first_port is 0, or behind jupyter.last_port".into());
+        }
         let memory = self.workers.memory.0;
         if memory != 0 && memory < SMALLEST_WORKER {
             return Err(format!(

@@ -205,6 +205,13 @@ impl Projects {
             return Err(Fault::new(ErrorCode::ProjectInUse, message)
                 .with_details(serde_json::json!({"sessions": sessions})));
         }
+        let environments = self.store.environments_of_project(tenant, id).await?;
+        if !environments.is_empty() {
+            let environments: Vec<_> = environments.into_iter().map(|row| row.id).collect();
+            let message = "Environments work on the project; delete them first.";
+            return Err(Fault::new(ErrorCode::ProjectInUse, message)
+                .with_details(serde_json::json!({"environments": environments})));
+        }
         if !self.store.hide_project(tenant, id).await? {
             return Err(missing(id));
         }

@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::App;
 use super::connection::Peer;
+use super::{App, lab};
 use crate::error_code::{ErrorCode, Fault};
 use crate::tenant::Caller;
 
@@ -42,14 +42,19 @@ pub(super) async fn authenticate(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let identity = match token(request.headers(), request.uri().query()) {
+    let given = lab::visitor(&request);
+    let given = given.or_else(|| token(request.headers(), request.uri().query()));
+    let identity = match given {
         None => Identity::Anonymous,
         Some(token) => match app
             .tenants
             .caller(&token, Peer::of(request.extensions()))
             .await
         {
-            Ok(caller) => Identity::Known(caller),
+            Ok(caller) => match &caller.pass {
+                Some(pass) if !lab::reaches(pass, request.uri().path()) => lab::out_of_reach(),
+                Some(_) | None => Identity::Known(caller),
+            },
             Err(fault) => Identity::Refused(fault),
         },
     };

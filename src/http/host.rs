@@ -5,12 +5,12 @@
 use std::net::IpAddr;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Version, header};
+use axum::http::{HeaderMap, HeaderValue, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
-use super::App;
 use super::problem::Refused;
+use super::{App, lab};
 use crate::config::{AccessMode, Config};
 use crate::error_code::{ErrorCode, Fault};
 
@@ -45,11 +45,55 @@ fn meant(config: &Config, request: &Request) -> Result<(), Fault> {
         (Some(_), Some(_)) => return Err(malformed("The request has several Host headers.")),
     };
     let name = name(host).ok_or_else(|| malformed("The Host header is no host with a port."))?;
+    if name == lab_name(config) {
+        if lab::is_inside(request.uri().path()) {
+            return Ok(());
+        }
+        let message = format!("Under the name {name:?} there are the pages of JupyterLab alone.");
+        return Err(Fault::new(ErrorCode::HostRefused, message));
+    }
     if config.access.mode == AccessMode::Tenants || answers_to(config, &name) {
         return Ok(());
     }
     let message = format!("The service does not answer to the name {name:?}.");
     Err(Fault::new(ErrorCode::HostRefused, message))
+}
+
+/// The name under which JupyterLab's pages are, and whether a request came by it.
+pub(super) struct OfPages {
+    pub(super) name: String,
+    pub(super) is_here: bool,
+}
+
+/// Returns the name of JupyterLab's pages for somebody who called the service as these headers say, and the
+/// port with its colon.
+pub(super) fn of_pages(config: &Config, headers: &HeaderMap) -> Result<(OfPages, String), Fault> {
+    let host = headers.get(header::HOST);
+    let here = host.and_then(name).unwrap_or_default();
+    let text = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let port = text.rsplit_once(':').map(|(_, port)| port);
+    let port = port.filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let of_pages = lab_name(config);
+    let loopback = here
+        .parse::<IpAddr>()
+        .is_ok_and(|address| address.is_loopback());
+    if config.jupyter.host.is_none() && !loopback && here != "localhost" && here != of_pages {
+        let message = "JupyterLab's pages need a name of their own, and the operator has set none (`jupyter.host`).";
+        return Err(Fault::new(ErrorCode::HostRefused, message));
+    }
+    let of_pages = OfPages {
+        is_here: here == of_pages,
+        name: of_pages.to_owned(),
+    };
+    Ok((
+        of_pages,
+        port.map(|port| format!(":{port}")).unwrap_or_default(),
+    ))
+}
+
+/// Returns the name under which JupyterLab's pages are. Browsers know that all below `localhost` is this machine.
+fn lab_name(config: &Config) -> &str {
+    config.jupyter.host.as_deref().unwrap_or("lab.localhost")
 }
 
 /// Returns the host without its port, in small letters; an IPv6 address without its brackets.

@@ -16,11 +16,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    App, audit, auth, cells, channel, checkpoints, code, docs, events, executions, exports, files,
-    forks, frontend, health, host, idempotency, jupyter, keys, limits, linger, looks, mcp,
-    notebook_execution, notebook_files, notebook_updates, notebooks, observe, one_shot, origin,
-    pace, problem, projects, proxy, quarantine, quotas, secrets, sessions, system, templates,
-    tenants, uploads, users,
+    App, audit, auth, cells, channel, checkpoints, code, docs, environments, events, executions,
+    exports, files, forks, frontend, health, host, idempotency, jupyter, keys, lab, limits, linger,
+    looks, mcp, notebook_execution, notebook_files, notebook_updates, notebooks, observe, one_shot,
+    origin, pace, problem, projects, proxy, quarantine, quotas, secrets, sessions, system,
+    templates, tenants, uploads, users,
 };
 
 /// Returns all addresses with their documentation.
@@ -104,6 +104,15 @@ fn version_1() -> OpenApiRouter<App> {
         .routes(routes!(projects::read, projects::change, projects::delete))
         .routes(routes!(secrets::list))
         .routes(routes!(secrets::set, secrets::delete))
+        .routes(routes!(environments::create, environments::list))
+        .routes(routes!(
+            environments::read,
+            environments::change,
+            environments::delete
+        ))
+        .routes(routes!(environments::lab))
+        .routes(routes!(environments::start_lab))
+        .routes(routes!(environments::stop_lab))
         .merge(streamed())
         .routes(routes!(system::system))
         .routes(routes!(tenants::list, tenants::create))
@@ -154,6 +163,7 @@ pub(crate) fn router(app: App) -> Router {
     let routes = routes
         .merge(docs::pages(docs::completed(document)))
         .merge(mcp::pages(&app))
+        .merge(lab::pages())
         .layer(DefaultBodyLimit::max(body))
         // A request comes in from below: who sends it, whether from a page that may, whether not too
         // often, whether for the first time.
@@ -192,7 +202,9 @@ pub(crate) fn router(app: App) -> Router {
         .layer(middleware::from_fn(health::name_request))
         .with_state(app);
     // Before it is known which address is meant.
-    Router::new().fallback_service(MapRequest::new(routes, jupyter::from_path))
+    Router::new().fallback_service(MapRequest::new(routes, |request| {
+        lab::to_inside(jupyter::from_path(request))
+    }))
 }
 
 /// Files go out as they are: their ETags and ranges are of those bytes. So do lines of a running

@@ -19,6 +19,7 @@ use crate::id::{NotebookId, ProjectId, SessionId};
 use crate::session::{Handle, NewSession, State as SessionState};
 use crate::store::sessions::SessionRow;
 use crate::tenant::Caller;
+use crate::tenant::passes::Within;
 
 /// How a new session shall be. Everything may be left out.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -155,9 +156,18 @@ fn view(row: SessionRow, handle: &Handle) -> Result<SessionView, Fault> {
 
 /// Returns the session of a path, and its handle.
 pub(super) async fn find(app: &App, caller: &Caller, text: &str) -> Result<Handle, Fault> {
-    app.sessions
+    let handle = app
+        .sessions
         .get(caller.tenant, id(text, ErrorCode::SessionNotFound)?)
-        .await
+        .await?;
+    if let Some(Within::Project { project, .. }) = caller.pass.as_ref().map(|pass| &pass.within) {
+        let row = app.store.session(caller.tenant, handle.id).await?;
+        if row.and_then(|row| row.project_id) != Some(project.to_string()) {
+            let message = "There is no session of this id in the pass's project.";
+            return Err(Fault::new(ErrorCode::SessionNotFound, message));
+        }
+    }
+    Ok(handle)
 }
 
 pub(super) async fn shown(

@@ -123,6 +123,7 @@ macro_rules! run_in {
 
 pub(crate) mod audit;
 pub(crate) mod checkpoints;
+pub(crate) mod environments;
 pub(crate) mod executions;
 mod fault;
 mod health;

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::audit::{Action, Audit, Entry, Outcome};
 use super::local::Local;
+use super::passes::Passes;
 use super::rate::{Limiter, whole_seconds};
 use super::verifier::{self, Verifier, Waiting};
 use super::{Caller, Standing, name};
@@ -34,6 +35,8 @@ pub(crate) struct Tenants {
     pub(super) mode: AccessMode,
     local: Local,
     sign_ins: Limiter,
+    /// Tokens of programs and pages of environments.
+    pub(crate) passes: Arc<Passes>,
     recorded_refusals: Limiter,
     /// Tells live connections that somebody's rights changed.
     rights: watch::Sender<()>,
@@ -60,6 +63,7 @@ impl Tenants {
             verifier: Verifier::new()?,
             mode: config.access.mode,
             local,
+            passes: Arc::default(),
             sign_ins: Limiter::new(Duration::from_secs(60) / per_minute, per_minute),
             recorded_refusals: Limiter::new(Duration::from_secs(1), RECORDED_REFUSALS),
             rights: watch::Sender::new(()),
@@ -110,6 +114,9 @@ impl Tenants {
         // Hashes are compared, so that the time tells nothing of the token.
         if blake3::hash(token.as_bytes()) == blake3::hash(self.local.token.as_bytes()) {
             return Ok(self.local.caller(address));
+        }
+        if let Some(caller) = self.pass_caller(token, address).await? {
+            return Ok(caller);
         }
         let Some(prefix) = verifier::prefix(token) else {
             self.record_refusal(None, address, "a token that has no form of ours");
@@ -180,6 +187,9 @@ impl Tenants {
     }
 
     async fn is_as_before(&self, caller: &Caller) -> Result<bool, Fault> {
+        if let Some(pass) = &caller.pass {
+            return self.holds(pass, caller).await;
+        }
         let Some(prefix) = &caller.key_prefix else {
             return Ok(true);
         };
@@ -241,6 +251,7 @@ fn key_caller(holder: &KeyHolder, prefix: &str, address: IpAddr) -> Result<Calle
         scopes: super::stored_scopes(holder.scopes.as_deref())?,
         key: Some(super::stored(&holder.id)?),
         key_prefix: Some(prefix.to_owned()),
+        pass: None,
         address,
     })
 }

@@ -65,6 +65,7 @@ impl Local {
             scopes: None,
             key: None,
             key_prefix: None,
+            pass: None,
             address,
         }
     }

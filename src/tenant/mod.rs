@@ -6,6 +6,7 @@ pub(crate) mod idempotency;
 pub(crate) mod keys;
 mod local;
 mod name;
+pub(crate) mod passes;
 pub(crate) mod people;
 pub(crate) mod quotas;
 pub(crate) mod rate;
@@ -89,6 +90,8 @@ pub(crate) struct Caller {
     pub(crate) key: Option<KeyId>,
     /// The first characters of the key, as the audit log names it.
     pub(crate) key_prefix: Option<String>,
+    /// The pass that the request came with in the place of a key, and what it counts for.
+    pub(crate) pass: Option<passes::Pass>,
     /// Where the request came from.
     pub(crate) address: IpAddr,
 }

@@ -126,7 +126,7 @@ pub(super) fn seccomp() -> anyhow::Result<()> {
 }
 
 /// System calls that a worker may make.
-const ALLOWED: &[i64] = &[
+pub(crate) const ALLOWED: &[i64] = &[
     // Files, below the folders that Landlock leaves.
     libc::SYS_read,
     libc::SYS_readv,

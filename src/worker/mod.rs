@@ -1,7 +1,7 @@
 //! A worker: the process that holds interpreters. It has no credentials and no network, sees only
 //! the folders it was given, and talks to the control process over the socket on its stdin.
 
-mod confine;
+pub(crate) mod confine;
 mod desk;
 mod failure;
 mod grants;

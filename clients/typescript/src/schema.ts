@@ -169,10 +169,10 @@ export interface components {
             name: string;
         };
         /**
-         * @description What something in a folder is.
+         * @description What something is.
          * @enum {string}
          */
-        Kind: "file" | "folder" | "link" | "other";
+        Kind: "directory" | "file" | "notebook";
         /** @description Events that are no longer kept, by their numbers. */
         Missing: {
             /** Format: int64 */

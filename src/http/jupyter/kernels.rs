@@ -19,6 +19,7 @@ use crate::http::{Answer, App};
 use crate::id::ProjectId;
 use crate::session::{Handle, NewSession, State as SessionState};
 use crate::tenant::Caller;
+use crate::tenant::passes::Within;
 
 /// Kernels that are listed at most.
 const MOST: i64 = 1000;
@@ -70,7 +71,13 @@ fn view(app: &App, handle: &Handle, image: String) -> KernelView {
 pub(super) async fn all(app: &App, caller: &Caller) -> Result<Vec<KernelView>, Fault> {
     let rows = app.store.live_sessions(caller.tenant, "", MOST).await?;
     let mut kernels = Vec::with_capacity(rows.len());
+    let within = caller.pass.as_ref().map(|pass| &pass.within);
     for row in rows {
+        if let Some(Within::Project { project, .. }) = within
+            && row.project_id != Some(project.to_string())
+        {
+            continue;
+        }
         let session = row.id.parse().map_err(Fault::internal)?;
         let handle = app.sessions.get(caller.tenant, session).await?;
         kernels.push(view(app, &handle, row.image));

@@ -11,6 +11,7 @@ use crate::http::download;
 use crate::http::extract::{Known, May, Read};
 use crate::http::{Answer, App};
 use crate::jupyter;
+use crate::tenant::passes::Within;
 
 /// Tells the version of the Jupyter Server whose addresses these are.
 #[utoipa::path(get, path = "/api", tag = "jupyter", security(()),
@@ -48,12 +49,16 @@ pub(super) async fn me(caller: Known) -> Json<Value> {
 /// Lists the kernels that can be started: one for each image.
 #[utoipa::path(get, path = "/api/kernelspecs", tag = "jupyter",
     responses((status = 200, description = "All of them", body = Object)))]
-pub(super) async fn list(State(app): State<App>, _caller: May<Read>) -> Json<Value> {
+pub(super) async fn list(State(app): State<App>, caller: May<Read>) -> Json<Value> {
     let images = app.sessions.images().iter();
     let specs: Map<String, Value> = images
         .map(|image| (image.name.clone(), kernelspec(&image.name)))
         .collect();
-    Json(json!({"default": app.config.sessions.image, "kernelspecs": specs}))
+    let default = match caller.0.pass.as_ref().map(|pass| &pass.within) {
+        Some(Within::Project { image, .. }) => image,
+        Some(Within::Environment(_)) | None => &app.config.sessions.image,
+    };
+    Json(json!({"default": default, "kernelspecs": specs}))
 }
 
 /// Shows a kernel that can be started.

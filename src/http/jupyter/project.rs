@@ -5,9 +5,11 @@ use axum::http::request::Parts;
 
 use crate::error_code::Fault;
 use crate::http::App;
+use crate::http::auth::Identity;
 use crate::http::problem::Refused;
 use crate::id::ProjectId;
 use crate::tenant::Caller;
+use crate::tenant::passes::Within;
 
 /// The header that names it.
 const HEADER: &str = "X-Project-Id";
@@ -25,10 +27,19 @@ impl Project {
     }
 }
 
+fn within(identity: Option<&Identity>) -> Option<&Within> {
+    let caller = identity?.caller().ok()?;
+    caller.pass.as_ref().map(|pass| &pass.within)
+}
+
 impl FromRequestParts<App> for Project {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Refused> {
+        // A pass is for one project, whatever else is named.
+        if let Some(Within::Project { project, .. }) = within(parts.extensions.get()) {
+            return Ok(Self(Some(*project)));
+        }
         let Some(value) = parts.headers.get(HEADER) else {
             return Ok(Self(None));
         };

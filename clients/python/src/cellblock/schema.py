@@ -93,7 +93,7 @@ class VariableView(TypedDict):
 
 
 class Entry(TypedDict):
-    kind: Literal["file", "folder", "link", "other"]
+    kind: Literal["directory", "file", "notebook"]
     media_type: NotRequired[str | None]
     modified: str
     name: str

@@ -1,0 +1,431 @@
+//! Environments, and the JupyterLab in each: a real one, from PyPI, reached through the service alone.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use reqwest::{Method, header};
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+
+use crate::support::service::{Answered, Service, answered};
+
+const NOT_FOUND: u32 = 10401;
+const NOT_RUNNING: u32 = 10202;
+const FIELD: u32 = 50202;
+const HOST_REFUSED: u32 = 50307;
+const NOT_AUTHENTICATED: u32 = 50301;
+
+/// A JupyterLab that runs, and a browser's cookie for it.
+struct Lab {
+    service: Service,
+    environment: String,
+    project: String,
+    cookie: String,
+}
+
+async fn environment(service: &Service) -> (String, String) {
+    let project = service.project("work").await;
+    let body = json!({"name": "lab", "project_id": project});
+    let made = service.post("/environments", body).await.expect(201);
+    (made["id"].as_str().expect("an id").to_owned(), project)
+}
+
+async fn state(service: &Service, environment: &str) -> Value {
+    let path = format!("/environments/{environment}/jupyter");
+    service.get(&path).await.expect(200)
+}
+
+/// Waits until JupyterLab is in a state.
+async fn until(service: &Service, environment: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    for _ in 0..6000 {
+        let state = state(service, environment).await;
+        if wanted(&state) {
+            return state;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("never: {:#}", state(service, environment).await);
+}
+
+/// A pool of ports for one test.
+fn ports(first: u16) -> [(&'static str, String); 2] {
+    [
+        ("jupyter.first_port", first.to_string()),
+        ("jupyter.last_port", (first + 20).to_string()),
+    ]
+}
+
+fn started(first: u16) -> Service {
+    let ports = ports(first);
+    let settings: Vec<_> = ports
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    Service::start_with(&settings)
+}
+
+fn browser() -> reqwest::Client {
+    let policy = reqwest::redirect::Policy::none();
+    reqwest::Client::builder()
+        .redirect(policy)
+        .build()
+        .expect("a client")
+}
+
+impl Lab {
+    async fn start(first: u16) -> Self {
+        let service = started(first);
+        let (environment, project) = environment(&service).await;
+        let path = format!("/environments/{environment}/jupyter/start");
+        service.post(&path, json!({})).await.expect(202);
+        let state = until(&service, &environment, |state| {
+            assert_ne!(state["state"], "failed", "{state:#}");
+            state["state"] == "running"
+        })
+        .await;
+        assert_eq!(state["address"], format!("/env-{environment}/lab"));
+        let mut lab = Self {
+            service,
+            environment,
+            project,
+            cookie: String::new(),
+        };
+        lab.cookie = lab.enter().await;
+        lab
+    }
+
+    /// Comes as a browser does: with the page's token, and is sent to another origin and given a cookie.
+    async fn enter(&self) -> String {
+        let Self {
+            service,
+            environment,
+            ..
+        } = self;
+        let first = format!(
+            "http://{}/env-{environment}/lab?token={}",
+            service.address, service.token
+        );
+        let sent = browser().get(first).send().await.expect("an answer");
+        assert_eq!(sent.status(), 303);
+        let location = sent.headers()[header::LOCATION]
+            .to_str()
+            .expect("text")
+            .to_owned();
+        let port = service.address.rsplit_once(':').expect("a port").1;
+        let rest = location
+            .strip_prefix(&format!("//lab.localhost:{port}"))
+            .expect("another origin");
+        assert!(
+            !rest.contains(&service.token),
+            "the user's own token goes no further"
+        );
+        let second = browser().get(format!("http://{}{rest}", service.address));
+        let given = second
+            .header(header::HOST, self.host())
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(given.status(), 303);
+        assert_eq!(
+            given.headers()[header::LOCATION],
+            format!("/env-{environment}/lab")
+        );
+        let cookie = given.headers()[header::SET_COOKIE].to_str().expect("text");
+        assert!(
+            cookie.contains(&format!("Path=/env-{environment}/; HttpOnly")),
+            "{cookie}"
+        );
+        cookie.split(';').next().expect("a pair").to_owned()
+    }
+
+    fn host(&self) -> String {
+        let port = self.service.address.rsplit_once(':').expect("a port").1;
+        format!("lab.localhost:{port}")
+    }
+
+    /// Asks as JupyterLab's pages do.
+    fn ask(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let path = format!("/env-{}/{path}", self.environment);
+        let request = self.service.anonymous(method, &path);
+        request
+            .header(header::HOST, self.host())
+            .header(header::COOKIE, &self.cookie)
+    }
+
+    async fn get(&self, path: &str) -> Answered {
+        answered(self.ask(Method::GET, path)).await
+    }
+
+    /// Returns the id of its process.
+    fn process(&self) -> Option<i32> {
+        process_of(&self.environment)
+    }
+}
+
+/// Returns the process of an environment's JupyterLab, as its command line names it.
+fn process_of(environment: &str) -> Option<i32> {
+    let wanted = format!("--ServerApp.base_url=/env-{environment}/");
+    let processes = std::fs::read_dir("/proc").expect("processes").flatten();
+    processes
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .find(|id: &i32| {
+            let line = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+            line.split(|byte| *byte == 0)
+                .any(|part| part == wanted.as_bytes())
+        })
+}
+
+fn kill(process: i32) {
+    let process = rustix::process::Pid::from_raw(process).expect("a process");
+    rustix::process::kill_process(process, rustix::process::Signal::KILL).expect("it runs");
+}
+
+#[tokio::test]
+async fn environments_are_made_changed_and_deleted_by_their_own_tenant() {
+    let service = Service::start_with_tenants(&[]);
+    let (ada, eve) = (service.tenant("ada").await, service.tenant("eve").await);
+    let made = ada
+        .post(&service, "/environments", json!({"name": "lab"}))
+        .await;
+    assert!(made.header("location").is_some());
+    let made = made.expect(201);
+    let path = format!("/environments/{}", made["id"].as_str().expect("an id"));
+    assert_eq!(ada.get(&service, &path).await.expect(200), made);
+    let listed = ada.get(&service, "/environments").await.expect(200);
+    assert_eq!(listed["items"], json!([made]));
+    let changed = ada
+        .patch(&service, &path, json!({"name": "other"}))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&changed["name"], &changed["image"]),
+        (&json!("other"), &made["image"])
+    );
+    let unknown = json!({"name": "x", "image": "nothing"});
+    ada.post(&service, "/environments", unknown)
+        .await
+        .refused(422, 20201);
+    let foreign = json!({"name": "x", "project_id": made["project_id"]});
+    eve.post(&service, "/environments", foreign)
+        .await
+        .refused(404, 50408);
+    for path in [path.clone(), format!("{path}/jupyter")] {
+        eve.get(&service, &path).await.refused(404, NOT_FOUND);
+    }
+    for (what, body) in [("start", json!({})), ("stop", json!({}))] {
+        let path = format!("{path}/jupyter/{what}");
+        eve.post(&service, &path, body)
+            .await
+            .refused(404, NOT_FOUND);
+    }
+    eve.patch(&service, &path, json!({"name": "mine"}))
+        .await
+        .refused(404, NOT_FOUND);
+    eve.delete(&service, &path).await.refused(404, NOT_FOUND);
+    let project = format!("/projects/{}", made["project_id"].as_str().expect("an id"));
+    ada.delete(&service, &project).await.refused(409, 50416);
+    ada.delete(&service, &path).await.expect(204);
+    ada.get(&service, &path).await.refused(404, NOT_FOUND);
+    ada.delete(&service, &project).await.expect(204);
+}
+
+#[tokio::test]
+async fn plugins_are_those_that_the_operator_allows() {
+    let service = Service::start();
+    let (environment, _) = environment(&service).await;
+    let path = format!("/environments/{environment}/jupyter/start");
+    let refused = service
+        .post(&path, json!({"plugins": ["evil"]}))
+        .await
+        .refused(422, FIELD);
+    assert_eq!(refused["errors"][0]["field"], "plugins.0");
+    assert_eq!(refused["details"]["allowed"], json!([]));
+    assert_eq!(state(&service, &environment).await["state"], "stopped");
+}
+
+#[tokio::test]
+async fn where_it_cannot_be_installed_the_command_is_told() {
+    let service = Service::start_with(&[("jupyter.python", "no-such-python")]);
+    let (environment, _) = environment(&service).await;
+    let path = format!("/environments/{environment}/jupyter");
+    service
+        .post(&format!("{path}/start"), json!({}))
+        .await
+        .expect(202);
+    let failed = until(&service, &environment, |state| state["state"] == "failed").await;
+    let message = failed["message"].as_str().expect("a text");
+    assert!(message.contains("`no-such-python -m venv "), "{message}");
+    let page = service.anonymous(Method::GET, &format!("/env-{environment}/lab"));
+    answered(page.bearer_auth(&service.token))
+        .await
+        .refused(409, NOT_RUNNING);
+    let stopped = service
+        .post(&format!("{path}/stop"), json!({}))
+        .await
+        .expect(200);
+    assert_eq!(stopped["state"], "stopped");
+}
+
+#[tokio::test]
+async fn a_lab_opens_lists_files_and_runs_code() {
+    let lab = Lab::start(18_000).await;
+    let page = lab.get("lab").await;
+    let policy = page
+        .header("content-security-policy")
+        .expect("a policy")
+        .to_owned();
+    assert!(
+        policy.contains(&format!(
+            "connect-src {}/env-{}/",
+            lab.host(),
+            lab.environment
+        )),
+        "{policy}"
+    );
+    assert!(page.expect(200).to_string().contains("jupyter-config-data"));
+    let specs = lab.get("api/kernelspecs").await.expect(200);
+    assert_eq!(specs["default"], "data");
+    let path = format!("/projects/{}/files/a.txt", lab.project);
+    lab.service.put(&path, "hello").await.expect(201);
+    let listed = lab.get("api/contents").await.expect(200);
+    assert_eq!(listed["content"][0]["name"], "a.txt", "{listed:#}");
+    let file = lab.get("api/contents/a.txt").await.expect(200);
+    assert_eq!(file["content"], "hello");
+    let body = json!({"type": "file", "format": "text", "content": "changed"});
+    answered(lab.ask(Method::PUT, "api/contents/a.txt").json(&body))
+        .await
+        .expect(200);
+    let read = lab.service.get(&path).await.expect(200);
+    assert_eq!(read, "changed");
+    let made = answered(
+        lab.ask(Method::POST, "api/contents")
+            .json(&json!({"type": "notebook"})),
+    )
+    .await;
+    assert_eq!(made.expect(201)["path"], "Untitled.ipynb");
+    let checkpoint = answered(lab.ask(Method::POST, "api/contents/a.txt/checkpoints")).await;
+    assert!(checkpoint.expect(201)["id"].is_string());
+
+    let kernel = answered(
+        lab.ask(Method::POST, "api/kernels")
+            .json(&json!({"name": "data"})),
+    )
+    .await;
+    let kernel = kernel.expect(201)["id"].as_str().expect("an id").to_owned();
+    let session = lab.service.get(&format!("/sessions/{kernel}")).await;
+    assert_eq!(session.expect(200)["project_id"], lab.project);
+    let url = format!(
+        "ws://{}/env-{}/api/kernels/{kernel}/channels",
+        lab.service.address, lab.environment
+    );
+    let mut request = url.into_client_request().expect("a request");
+    request
+        .headers_mut()
+        .insert("host", lab.host().parse().expect("a header"));
+    request
+        .headers_mut()
+        .insert("cookie", lab.cookie.parse().expect("a header"));
+    let (mut socket, _) = tokio_tungstenite::connect_async(request)
+        .await
+        .expect("a socket");
+    let ask = json!({
+        "channel": "shell", "parent_header": {}, "metadata": {}, "buffers": [],
+        "header": {"msg_id": "1", "msg_type": "execute_request", "session": "s", "username": "u", "version": "5.4", "date": ""},
+        "content": {"code": "1+1", "silent": false, "store_history": true, "user_expressions": {}, "allow_stdin": false},
+    });
+    socket
+        .send(Message::text(ask.to_string()))
+        .await
+        .expect("it is sent");
+    let result = loop {
+        let message = socket
+            .next()
+            .await
+            .expect("a message")
+            .expect("it is whole");
+        let Message::Text(text) = message else {
+            continue;
+        };
+        let message: Value = serde_json::from_str(&text).expect("JSON");
+        if message["header"]["msg_type"] == "execute_result" {
+            break message;
+        }
+    };
+    assert_eq!(result["content"]["data"]["text/plain"], "2");
+
+    // What its own programs know opens nothing else.
+    let pass = lab.cookie.split_once('=').expect("a pair").1;
+    for path in [
+        "/api/v1/sessions",
+        "/api/kernels",
+        "/env-0190b5a8-0000-7000-8000-000000000000/lab",
+    ] {
+        let asked = lab.service.anonymous(Method::GET, path).bearer_auth(pass);
+        answered(asked).await.refused(401, NOT_AUTHENTICATED);
+    }
+    let elsewhere = lab.service.anonymous(Method::GET, "/api/v1/sessions");
+    let elsewhere = elsewhere
+        .header(header::HOST, lab.host())
+        .bearer_auth(&lab.service.token);
+    answered(elsewhere).await.refused(403, HOST_REFUSED);
+
+    let process = lab.process().expect("it runs");
+    lab.service
+        .delete(&format!("/environments/{}", lab.environment))
+        .await
+        .expect(204);
+    assert!(lab.process().is_none(), "{process} is still there");
+    lab.get("lab").await.refused(401, NOT_AUTHENTICATED);
+}
+
+#[tokio::test]
+async fn a_lab_that_is_killed_comes_back_three_times() {
+    let mut lab = Lab::start(18_100).await;
+    for restarts in 1..=3 {
+        kill(lab.process().expect("it runs"));
+        let state = until(&lab.service, &lab.environment, |state| {
+            state["restarts"] == restarts && state["state"] == "running"
+        });
+        state.await;
+        lab.get("api/status").await.expect(200);
+    }
+    kill(lab.process().expect("it runs"));
+    let failed = until(&lab.service, &lab.environment, |state| {
+        state["state"] == "failed"
+    })
+    .await;
+    assert!(
+        failed["message"]
+            .as_str()
+            .expect("a text")
+            .contains("signal: 9"),
+        "{failed:#}"
+    );
+    assert_eq!((lab.process(), &failed["address"]), (None, &Value::Null));
+    let path = format!("/environments/{}/jupyter/start", lab.environment);
+    lab.service.post(&path, json!({})).await.expect(202);
+    until(&lab.service, &lab.environment, |state| {
+        state["state"] == "running"
+    })
+    .await;
+    lab.service.post(&path, json!({})).await.refused(409, 10201);
+    lab.service.end();
+    assert!(lab.process().is_none());
+}
+
+#[tokio::test]
+async fn no_lab_outlives_a_service_that_was_killed() {
+    let lab = Lab::start(18_200).await;
+    let Lab {
+        service,
+        environment,
+        ..
+    } = lab;
+    let process = process_of(&environment).expect("it runs");
+    // As a crash does.
+    drop(service);
+    while process_of(&environment) == Some(process) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
