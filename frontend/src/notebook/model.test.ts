@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { reactive, ref } from 'vue'
 import type { Event, Happening } from '@/api/events'
 import type { DisplayOutput, Output } from '@/outputs/types'
-import { activityOf, apply, settle, type Cell, type Notebook } from './model'
+import { activityOf, apply, isDue, settle, type Cell, type Notebook } from './model'
 import { begins, joinedStreams } from './batch'
 import { useOutline } from './outline'
 
@@ -348,4 +348,10 @@ describe('what code shows that a widget called', () => {
     const copy = play(withBox(), called('stranger'), said({ type: 'stream', content: { name: 'stdout', text: 'x' } }))
     expect(copy.asides.size).toBe(0)
   })
+})
+
+it('what is out of date is what running it would run: what never ran too, and nothing that is empty', () => {
+  const due = (more: Partial<Cell>) => isDue(cell('a', more))
+  expect([due({}), due({ execution_count: 1 }), due({ execution_count: 1, stale: true })]).toEqual([true, false, true])
+  expect([due({ source: ' \n' }), due({ running: true }), due({ cell_type: 'markdown', stale: true })]).toEqual([false, false, false])
 })

@@ -51,7 +51,7 @@ it('different properties of one widget go together', async () => {
   updates.change('a', { value: 2 })
   updates.change('a', { max: 5 })
   await deliver()
-  expect(sent[1]!.message).toEqual({ method: 'update', state: { value: 2, max: 5 }, buffer_paths: [] })
+  expect(sent[1]!.message).toEqual({ method: 'update', state: { value: 2, max: 5 } })
 })
 
 it('a click comes behind what was written before it, and before what is written after it', async () => {

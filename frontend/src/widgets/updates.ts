@@ -4,7 +4,7 @@
 import type { WidgetState } from './state'
 
 /** What is said on a widget's channel. */
-export type Message = { method: 'update'; state: WidgetState; buffer_paths: never[] } | { method: 'custom'; content: Record<string, unknown> } | { method: 'request_state' }
+export type Message = { method: 'update'; state: WidgetState } | { method: 'custom'; content: Record<string, unknown> } | { method: 'request_state' }
 
 export interface Said {
   comm: string
@@ -50,7 +50,7 @@ export class Updates {
       Object.assign(message.state, state)
       return this.changed()
     }
-    this.push(comm, { method: 'update', state: { ...state }, buffer_paths: [] })
+    this.push(comm, { method: 'update', state: { ...state } })
   }
 
   /** Tells that something happened. Whether there is anybody to be told is asked where it is not known. */
