@@ -42,7 +42,32 @@ export function drawingOf(text: string): SVGSVGElement | undefined {
   if (drawing === null || drawing.querySelector(BEYOND) !== null) return undefined
   // The letters that every reader of PDF has are those of Western Europe.
   const letters = [...drawing.querySelectorAll('text')].map(({ textContent }) => textContent ?? '').join('')
-  return /[^\x00-\xff\u2212\u200b]/.test(letters) ? undefined : drawing
+  return /[^\x00-\xff\u2212\u200b]/.test(letters) || !placed(drawing) ? undefined : drawing
+}
+
+/** More parts than this are not copied to where they are used. */
+const MOST_COPIES = 20_000
+
+/** Puts parts that are used elsewhere where they are used; says whether all of them could be. */
+function placed(drawing: SVGSVGElement): boolean {
+  const parts = new Map([...drawing.querySelectorAll('[id]')].map((part) => [part.id, part]))
+  const uses = [...drawing.querySelectorAll('use')]
+  if (uses.length > MOST_COPIES) return false
+  return uses.every((use) => {
+    const part = parts.get((use.getAttribute('href') ?? use.getAttribute('xlink:href') ?? '').slice(1))
+    if (part === undefined) return true
+    // Of what has such parts in it again there could be any number.
+    if (part.nodeName === 'symbol' || part.nodeName === 'svg' || part.nodeName === 'use' || part.querySelector('use') !== null) return false
+    const group = document.createElementNS('http://www.w3.org/2000/svg', 'g')
+    for (const { name, value } of use.attributes) if (!/^(?:xlink:href|href|x|y|width|height|id)$/.test(name)) group.setAttribute(name, value)
+    const [x, y] = [Number.parseFloat(use.getAttribute('x') ?? '0') || 0, Number.parseFloat(use.getAttribute('y') ?? '0') || 0]
+    if (x !== 0 || y !== 0) group.setAttribute('transform', `${use.getAttribute('transform') ?? ''} translate(${x} ${y})`.trim())
+    const copy = part.cloneNode(true) as Element
+    copy.removeAttribute('id')
+    group.append(copy)
+    use.replaceWith(group)
+    return true
+  })
 }
 
 /** Returns a drawing as a PDF as large as it is shown; nothing when it cannot be one of lines and letters. */
