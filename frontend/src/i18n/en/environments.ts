@@ -22,7 +22,7 @@ export default {
     installing: 'JupyterLab is being installed. The first time takes a while.',
     starting: 'JupyterLab is being started.',
     failed: 'JupyterLab could not be started.',
-    restarts: 'started again {count} times by itself',
+    restarts: 'Started again by itself: {count}',
     states: { stopped: 'Stopped', installing: 'Installing', starting: 'Starting', running: 'Running', failed: 'Failed' },
   },
 }

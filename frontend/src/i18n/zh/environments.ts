@@ -22,7 +22,7 @@ export default {
     installing: '正在安装 JupyterLab。第一次需要一些时间。',
     starting: '正在启动 JupyterLab。',
     failed: 'JupyterLab 无法启动。',
-    restarts: '已自动重新启动 {count} 次',
+    restarts: '自动重启次数：{count}',
     states: { stopped: '已停止', installing: '正在安装', starting: '正在启动', running: '运行中', failed: '失败' },
   },
 }
