@@ -79,12 +79,14 @@ test('figures are saved as PNG, SVG and PDF', async ({ page }) => {
   const { notebook_id: id } = await makeNotebook('Save', [
     'from IPython.display import SVG\nSVG("<svg xmlns=\'http://www.w3.org/2000/svg\' width=\'96\' height=\'48\'><circle cx=\'40\' cy=\'24\' r=\'20\' fill=\'red\'/></svg>")',
     'import plotly.express as px\npx.scatter(x=[1, 2], y=[3, 4])',
+    'import altair as alt, pandas as pd\nalt.Chart(pd.DataFrame({"x": [1, 2]})).mark_circle().encode(x="x:Q")',
   ])
   await runAll(id)
   await open(page, id)
   for (const [number, formats] of [
     [1, ['PNG', 'SVG', 'PDF']],
     [2, ['PDF']],
+    [3, ['PNG', 'SVG', 'PDF']],
   ] as const) {
     await cell(page, number).scrollIntoViewIfNeeded()
     await cell(page, number).locator('.outputs .item').hover()
@@ -92,7 +94,8 @@ test('figures are saved as PNG, SVG and PDF', async ({ page }) => {
       const [saved] = await Promise.all([page.waitForEvent('download'), cell(page, number).getByRole('button', { name: `Save as ${format}` }).click()])
       expect(saved.suggestedFilename()).toBe(`figure.${format.toLowerCase()}`)
       const bytes = await readFile(await saved.path())
-      expect(bytes.toString('latin1')).toContain({ PNG: 'PNG', SVG: '<circle', PDF: '%PDF-1.' }[format])
+      expect(bytes.toString('latin1')).toContain({ PNG: 'PNG', SVG: number === 3 ? '<path' : '<circle', PDF: '%PDF-1.' }[format])
+      if (format === 'PDF') expect(bytes.toString('latin1')).not.toMatch(/\/Subtype\s*\/Image/)
       if (number === 1 && format === 'PDF') expect(bytes.toString('latin1')).toMatch(/\/MediaBox \[0 0 72\.? 36\.?\]/)
     }
   }
