@@ -25,6 +25,7 @@ export const router = createRouter({
       props: ({ params }) => ({ project: params.project, path: [params.path].flat().join('/') }),
     },
     { path: '/sessions/:id', name: 'session', component: () => import('./shell/SessionView.vue'), props: true },
+    { path: '/environments', name: 'environments', component: () => import('./environments/EnvironmentsPage.vue') },
     { path: '/admin/:section?', name: 'admin', component: () => import('./shell/admin/AdminView.vue'), props: true },
     { path: '/:nowhere(.*)*', name: 'nowhere', component: () => import('./shell/NotFound.vue') },
   ],

@@ -79,12 +79,14 @@ test('figures are saved as PNG, SVG and PDF', async ({ page }) => {
   const { notebook_id: id } = await makeNotebook('Save', [
     'from IPython.display import SVG\nSVG("<svg xmlns=\'http://www.w3.org/2000/svg\' width=\'96\' height=\'48\'><circle cx=\'40\' cy=\'24\' r=\'20\' fill=\'red\'/></svg>")',
     'import plotly.express as px\npx.scatter(x=[1, 2], y=[3, 4])',
+    'import altair as alt, pandas as pd\nalt.Chart(pd.DataFrame({"x": [1, 2]})).mark_circle().encode(x="x:Q")',
   ])
   await runAll(id)
   await open(page, id)
   for (const [number, formats] of [
     [1, ['PNG', 'SVG', 'PDF']],
     [2, ['PDF']],
+    [3, ['PNG', 'SVG', 'PDF']],
   ] as const) {
     await cell(page, number).scrollIntoViewIfNeeded()
     await cell(page, number).locator('.outputs .item').hover()
@@ -92,8 +94,9 @@ test('figures are saved as PNG, SVG and PDF', async ({ page }) => {
       const [saved] = await Promise.all([page.waitForEvent('download'), cell(page, number).getByRole('button', { name: `Save as ${format}` }).click()])
       expect(saved.suggestedFilename()).toBe(`figure.${format.toLowerCase()}`)
       const bytes = await readFile(await saved.path())
-      expect(bytes.toString('latin1')).toContain({ PNG: 'PNG', SVG: '<circle', PDF: '%PDF-1.7' }[format])
-      if (number === 1 && format === 'PDF') expect(bytes.toString('latin1')).toContain('/MediaBox [0 0 72 36]')
+      expect(bytes.toString('latin1')).toContain({ PNG: 'PNG', SVG: number === 3 ? '<path' : '<circle', PDF: '%PDF-1.' }[format])
+      if (format === 'PDF') expect(bytes.toString('latin1')).not.toMatch(/\/Subtype\s*\/Image/)
+      if (number === 1 && format === 'PDF') expect(bytes.toString('latin1')).toMatch(/\/MediaBox \[0 0 72\.? 36\.?\]/)
     }
   }
 })
@@ -157,4 +160,23 @@ test('a picture is dropped into a markdown cell, while it is written and while i
   expect(await dropOn('.cell[aria-posinset="2"] .source', 'Third.png', 'image/png')).toBe(true)
   await page.waitForTimeout(300)
   expect((await look(id)).cells[1]?.source).toBe('beside')
+})
+
+test('a figure is saved as a PDF of lines where it is a drawing or its session can draw it, and as a picture otherwise', async ({ page }) => {
+  const plot = 'import matplotlib.pyplot as plt, io\nfrom IPython.display import SVG, display\n'
+  const { notebook_id: id } = await makeNotebook('PDF', [
+    `${plot}plt.plot([1, 3, 2]); kept = io.StringIO(); plt.savefig(kept, format="svg"); plt.close(); display(SVG(kept.getvalue()))`,
+    `${plot}fig, ax = plt.subplots()\nax.plot([1, 2])\nplt.show()`,
+    `${plot}plt.plot([1, 2]); plt.show()`,
+  ])
+  await runAll(id)
+  await open(page, id)
+  for (const [index, lines] of [true, true, false].entries()) {
+    const button = cell(page, index + 1).getByRole('button', { name: 'PDF' })
+    await button.focus({ timeout: 30_000 })
+    const [download] = await Promise.all([page.waitForEvent('download'), button.press('Enter')])
+    const file = (await readFile(await download.path())).toString('latin1')
+    expect(file.startsWith('%PDF-')).toBe(true)
+    expect(/\/Subtype\s*\/Image/.test(file), `of cell ${index + 1}`).toBe(!lines)
+  }
 })

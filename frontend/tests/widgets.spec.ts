@@ -107,3 +107,38 @@ test('a widget that the session does not know any more says so, and comes to lif
   await expect(outputs(page, 1)).toContainText('There is no session')
   await expect(slider).toBeDisabled()
 })
+
+test('what plays, takes files and tags and shows pictures works, and what it printed is there after a reload', async ({ page }) => {
+  const { notebook_id: id } = await makeNotebook('More controls', [
+    [
+      'import ipywidgets as w, base64',
+      'play = w.Play(max=3, interval=100); place = w.IntSlider(max=3, description="place"); w.jslink((play, "value"), (place, "value"))',
+      'tags = w.TagsInput(value=["a"], allowed_tags=["a", "b"], description="tags"); tags.observe(lambda _: print("tags", tags.value), "value")',
+      'files = w.FileUpload(); files.observe(lambda _: print("file", files.value[0].name, bytes(files.value[0].content)), "value")',
+      'dot = w.Image(value=base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="), width=80, height=40)',
+      'w.VBox([play, place, tags, files, dot])',
+    ].join('\n'),
+  ])
+  await open(page, id)
+  await cell(page, 1).focus()
+  await page.keyboard.press('Control+Enter')
+  const shown = outputs(page, 1).first()
+  await shown.getByRole('button', { name: 'Play' }).click({ timeout: 30_000 })
+  await expect(shown.getByRole('slider', { name: 'place' })).toHaveValue('3')
+  await expect(shown.getByRole('button', { name: 'Play' })).toBeVisible()
+  await expect(shown.getByRole('img')).toHaveJSProperty('naturalWidth', 1)
+  const field = shown.getByRole('group', { name: 'tags' }).getByRole('combobox')
+  await field.fill('c')
+  await field.press('Enter')
+  await expect(field).toHaveAttribute('aria-invalid', 'true')
+  await field.fill('b')
+  await field.press('Enter')
+  const printed = outputs(page, 1).nth(1)
+  await expect(printed).toContainText("tags ['a', 'b']")
+  await shown.locator('input[type=file]').setInputFiles({ name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') })
+  await expect(printed).toContainText("file note.txt b'hello'")
+  // Nobody sends a file back, and it is known all the same.
+  await expect(shown).not.toContainText('does not know this widget')
+  await page.reload()
+  await expect(printed).toContainText("file note.txt b'hello'")
+})

@@ -26,7 +26,8 @@ interface Display {
   transient?: { display_id?: string } | null
 }
 
-type Comm = { comm_id: string; data?: unknown; target_name?: string }
+/** `buffers` are bytes in Base64. */
+type Comm = { comm_id: string; data?: unknown; target_name?: string; buffers?: string[] }
 
 export type Happening =
   | Of<'stream', { name: 'stdout' | 'stderr'; text: string }>

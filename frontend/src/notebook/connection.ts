@@ -8,6 +8,7 @@ import { Refused } from '@/api/problem'
 import { EventSocket, type Line } from '@/api/socket'
 import { begins, joinedStreams } from './batch'
 import { closed, fetchNotebook, answerOf } from './early'
+import { bringAsides, keepAsides } from './keptAsides'
 import { apply, settle, type Notebook } from './model'
 import { notebookOf } from './read'
 
@@ -84,7 +85,9 @@ export function useConnection(id: string, { onLoaded, onBack, onEvent }: { onLoa
       fetched = { revision: answer.revision, status: answer.status }
       const before = copy.value
       copy.value = notebookOf(answer)
-      if (before !== null) {
+      if (before === null) {
+        bringAsides(copy.value)
+      } else {
         const { activities, unsent, asides, beside } = before
         Object.assign(copy.value, { activities, unsent, asides, beside })
         // What events told of widgets is newer than what is written down.
@@ -150,7 +153,12 @@ export function useConnection(id: string, { onLoaded, onBack, onEvent }: { onLoa
     },
   })
 
+  const keep = () => copy.value !== null && keepAsides(copy.value)
+  window.addEventListener('pagehide', keep)
+
   function close(): void {
+    window.removeEventListener('pagehide', keep)
+    keep()
     closed(id)
     socket.close()
   }

@@ -4,9 +4,11 @@ import { describe, expect, it } from 'vitest'
 import { reactive, ref } from 'vue'
 import type { Event, Happening } from '@/api/events'
 import type { DisplayOutput, Output } from '@/outputs/types'
-import { activityOf, apply, settle, type Cell, type Notebook } from './model'
+import { activityOf, apply, isDue, settle, type Cell, type Notebook } from './model'
 import { begins, joinedStreams } from './batch'
+import { bringAsides, keepAsides } from './keptAsides'
 import { useOutline } from './outline'
+import { namesOfFigure } from './shown'
 
 function cell(id: string, more: Partial<Cell> = {}): Cell {
   return { cell_id: id, cell_type: 'code', source: `# ${id}`, metadata: {}, outputs: [], execution_count: null, revision: 1, change: 1, undone: false, stale: false, running: false, ...more }
@@ -348,4 +350,33 @@ describe('what code shows that a widget called', () => {
     const copy = play(withBox(), called('stranger'), said({ type: 'stream', content: { name: 'stdout', text: 'x' } }))
     expect(copy.asides.size).toBe(0)
   })
+})
+
+it('what is out of date is what running it would run: what never ran too, and nothing that is empty', () => {
+  const due = (more: Partial<Cell>) => isDue(cell('a', more))
+  expect([due({}), due({ execution_count: 1 }), due({ execution_count: 1, stale: true })]).toEqual([true, false, true])
+  expect([due({ source: ' \n' }), due({ running: true }), due({ cell_type: 'markdown', stale: true })]).toEqual([false, false, false])
+})
+
+it('the figure of a cell has the names that it gave, until something later knows them', () => {
+  const outputs: Output[] = [{ output_type: 'display_data', data: { 'image/png': 'x' }, metadata: {} }]
+  const drawn = cell('a', { source: 'fig, (left, right) = plt.subplots(1, 2)\nleft.plot(x == 3)\n  size = 1', outputs, execution_count: 2 })
+  const other = (source: string, execution_count: number) => cell('b', { source, execution_count })
+  expect(namesOfFigure(drawn, [drawn, other('fig = 1', 1), other('print(x)', 3)])).toEqual(['fig', 'left', 'right'])
+  expect(namesOfFigure(drawn, [drawn, other('left.set_title("t")', 3)])).toEqual([])
+  for (const more of [{ stale: true }, { undone: true }, { outputs: [] }, { outputs: [...outputs, ...outputs] }]) expect(namesOfFigure({ ...drawn, ...more }, [])).toEqual([])
+})
+
+it('what stood beside cells comes back over a reload, where nothing ran meanwhile', () => {
+  const storage = window.localStorage
+  const shown: Output[] = [{ output_type: 'stream', name: 'stdout', text: 'said' }]
+  const made = (more: Partial<Cell> = {}) => Object.assign(notebook(cell('a', { outputs: shown, execution_count: 1, ...more })), { sessionId: 's' })
+  const before = made()
+  before.asides.set('a', shown)
+  keepAsides(before, storage)
+  const back = (fresh: Notebook) => (bringAsides(fresh, storage), fresh.asides.get('a'))
+  expect(back(made())).toEqual(shown)
+  expect([back(made({ execution_count: 2 })), back(made({ outputs: [] })), back(made({ undone: true })), back({ ...made(), sessionId: 'other' })]).toEqual([undefined, undefined, undefined, undefined])
+  keepAsides(made(), storage)
+  expect(back(made())).toBeUndefined()
 })

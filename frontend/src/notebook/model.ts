@@ -203,7 +203,7 @@ export function apply(notebook: Notebook, event: Event, now: number): Applied {
       return 'applied'
     case 'comm_open':
     case 'comm_msg':
-      takeWidget(notebook.widgets, event.content.comm_id, event.content.data, notebook.unsent.get(event.content.comm_id))
+      takeWidget(notebook.widgets, event.content.comm_id, event.content.data, notebook.unsent.get(event.content.comm_id), event.content.buffers)
       return 'applied'
     default:
       return never(event)
@@ -221,6 +221,11 @@ export function settle(notebook: Notebook, fresh: Notebook, thought: ReadonlyMap
   if ([...notebook.activities.values()].some(({ state }) => state !== 'done')) return
   notebook.status = fresh.status
   notebook.kernel = fresh.kernel
+}
+
+/** Says whether running what is out of date runs a cell: it was edited, undone, overtaken by one above it, or never run. */
+export function isDue(cell: Cell): boolean {
+  return cell.cell_type === 'code' && cell.source.trim() !== '' && (cell.stale || (cell.execution_count === null && !cell.running))
 }
 
 function markStale(notebook: Notebook, stale: Set<string>): void {

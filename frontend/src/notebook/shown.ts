@@ -9,6 +9,17 @@ export function shownTable(source: string): string | undefined {
   return /^(?:display\(\s*)?([A-Za-z_]\w*)(?:\.(?:head|tail|sample)\([^()]*\))?\s*\)?$/.exec(last)?.[1]
 }
 
+/** Returns the names of which one is the figure that a cell shows, if it has one and nothing that ran later knows them. */
+export function namesOfFigure(cell: Cell, cells: Iterable<Cell>): string[] {
+  const pictures = cell.outputs.filter((output) => 'data' in output && 'image/png' in output.data)
+  const count = cell.execution_count
+  if (pictures.length !== 1 || count === null || cell.stale || cell.undone) return []
+  const names = [...cell.source.matchAll(/^([A-Za-z_][\w, ()]*?)\s*=(?!=)/gm)].flatMap(([, left = '']) => left.match(/[A-Za-z_]\w*/g) ?? [])
+  const later = [...cells].filter((other) => (other.execution_count ?? 0) > count && other.cell_type === 'code')
+  const known = later.some(({ source }) => (source.match(/[A-Za-z_]\w*/g) ?? []).some((word) => names.includes(word)))
+  return known ? [] : [...new Set(names)]
+}
+
 /** So many lines stand at full height; more scroll within their cell. */
 const MOST_LINES = 40
 

@@ -5,6 +5,7 @@ import { api, got } from '@/api/client'
 import { never, type Event } from '@/api/events'
 import { useConnection as useService } from '@/stores/connection'
 import { useTabs } from '@/stores/tabs'
+import { partedBytes } from '@/widgets/binary'
 import { changeWidget, linked, type Standing, type WidgetState } from '@/widgets/state'
 import { Updates, type Said } from '@/widgets/updates'
 import type { Connection } from './connection'
@@ -18,7 +19,8 @@ export function useWidgetActions({ id, copy, toasts }: Context, connection: Conn
 
   const updates = new Updates({
     async send(comm, message) {
-      const content = { comm_id: comm, data: message as unknown as Record<string, never> }
+      const { buffers, ...data } = message.method === 'update' ? { ...message, ...partedBytes(message.state) } : { ...message, buffers: [] }
+      const content = { comm_id: comm, data: data as unknown as Record<string, never>, buffers }
       const { execution_id: execution } = await got(api.POST('/api/v1/notebooks/{id}/comm', { params: { path: { id } }, body: { type: 'comm_msg', content } }))
       return execution ?? ''
     },

@@ -18,21 +18,6 @@ export interface Moment {
   left: boolean
 }
 
-/** Returns what the present state comes from, itself among it. Nothing when the present state is none of them. */
-function lineOf(checkpoints: readonly Checkpoint[], byId: ReadonlyMap<string, Execution>, current: string | null | undefined): ReadonlySet<string> {
-  const line = new Set<string>()
-  let at = checkpoints.findLastIndex(({ id }) => id === current)
-  for (let state = checkpoints[at]; state !== undefined && !line.has(state.id); state = checkpoints[at]) {
-    line.add(state.id)
-    const { execution_id: made, execution_count: count } = state
-    const before = made ? byId.get(made)?.checkpoint_before : undefined
-    // What no execution made, or one that is not known, is a copy of a state in which as many cells had run, or one fewer.
-    const most = made ? count - 1 : count
-    at = checkpoints.slice(0, at).findLastIndex((each) => (before ? each.id === before : before !== null && each.execution_count === most))
-  }
-  return line
-}
-
 export function firstLine(code: string | null | undefined): string {
   return (code ?? '').split('\n').find((line) => line.trim() !== '' && !line.trim().startsWith('#'))?.trim() ?? (code ?? '').trim().split('\n')[0] ?? ''
 }
@@ -40,7 +25,6 @@ export function firstLine(code: string | null | undefined): string {
 /** The newest first; of what a widget was moved through only where it was left. */
 export function timeline(checkpoints: readonly Checkpoint[], executions: readonly Execution[], current: string | null | undefined): Moment[] {
   const byId = new Map(executions.map((execution) => [execution.execution_id, execution]))
-  const line = lineOf(checkpoints, byId, current)
   const last = new Map(executions.filter(({ cell_id }) => cell_id).map((execution) => [execution.cell_id, execution.execution_id]))
   return checkpoints
     .map((checkpoint) => {
@@ -51,7 +35,7 @@ export function timeline(checkpoints: readonly Checkpoint[], executions: readonl
         title: checkpoint.label || firstLine(execution?.code),
         widget: !checkpoint.label && calledWidget(execution?.code) !== undefined,
         current: checkpoint.id === current,
-        left: line.size > 0 && !line.has(checkpoint.id),
+        left: !checkpoint.on_line,
         lastOfCell: execution !== undefined && last.get(execution.cell_id) === execution.execution_id,
       }
     })

@@ -31,6 +31,11 @@ const PAUSE_BUSY = 1000
 const PAUSE_IDLE = 3000
 const PAUSE_EVENTS = 60
 
+function checkpointsOf(session: string): FollowedPages<Checkpoint> {
+  const path = { session_id: session }
+  return new FollowedPages((after) => got(api.GET('/api/v1/sessions/{session_id}/checkpoints', { params: { path, query: { limit: PAGE, after } } })))
+}
+
 export const isOver = ({ status }: Execution) => status !== 'queued' && status !== 'running'
 
 export function useSessionFeed(id: Ref<string | undefined>) {
@@ -117,6 +122,8 @@ export function useSessionFeed(id: Ref<string | undefined>) {
     if (told.length > 0) events.value = [...events.value, ...told].slice(-MOST_EVENTS)
     print(heardNow)
     if (heardNow.some(({ type }) => type === 'finished' || type === 'restored' || type === 'gap')) changes.value++
+    // Which states are on the present line is another matter then, of those too that were read long ago.
+    if (pages !== undefined && id.value !== undefined && heardNow.some(({ type }) => type === 'restored' || type === 'gap')) pages.checkpoints = checkpointsOf(id.value)
     if (heardNow.some(({ type }) => type === 'finished') || told.length > 0) {
       void rereadSoon()
       void look()
@@ -156,7 +163,7 @@ export function useSessionFeed(id: Ref<string | undefined>) {
       const path = { session_id: now }
       pages = {
         executions: new FollowedPages((after) => got(api.GET('/api/v1/sessions/{session_id}/executions', { params: { path, query: { limit: PAGE, after } } })), isOver),
-        checkpoints: new FollowedPages((after) => got(api.GET('/api/v1/sessions/{session_id}/checkpoints', { params: { path, query: { limit: PAGE, after } } }))),
+        checkpoints: checkpointsOf(now),
       }
       socket = new EventSocket({ path: `/api/v1/sessions/${now}/channel`, onEvent: heard, onLine: (state) => (line.value = state), onEnd: () => void look() })
       changes.value++

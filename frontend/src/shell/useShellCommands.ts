@@ -92,6 +92,7 @@ export function useShellCommands(): void {
     { id: 'view.theme', title: 'view.theme', group: 'view', run: () => (settings.values.theme = settings.dark ? 'light' : 'dark') },
     { id: 'view.language', title: 'view.language', group: 'view', run: () => (settings.values.language = settings.values.language === 'en' ? 'zh-CN' : 'en') },
     { id: 'view.settings', title: 'settings.title', group: 'view', shortcuts: ['Mod+Comma'], run: () => (dialogs.open = 'settings') },
+    { id: 'view.environments', title: 'environments.title', group: 'view', run: () => router.push('/environments') },
     { id: 'view.admin', title: 'admin.title', group: 'view', when: () => connection.may('admin') || connection.may('audit'), run: () => router.push('/admin') },
   ]
 

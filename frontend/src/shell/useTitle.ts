@@ -12,6 +12,7 @@ export function useTitle(): void {
 
   const shown = computed(() => {
     if (tabs.active !== undefined) return tabs.titleOf(tabs.active)
+    if (route.name === 'environments') return t('environments.title')
     if (route.name === 'admin') return t('admin.title')
     if (route.name === 'nowhere') return t('app.nowhere')
     return ''

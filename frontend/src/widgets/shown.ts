@@ -1,8 +1,11 @@
 // What of a widget is shown, and as which kind of control. Pure; nothing in a state is trusted to be what it should be.
 
 import type { Output } from '@/outputs/types'
+import { Binary } from './binary'
 import { colourOf, momentOf, type MomentKind } from './moments'
+import type { Play } from './play'
 import { modelOf, type WidgetState } from './state'
+import type { TagKind } from './tags'
 
 type Kind =
   /** One value or the two ends of a range. `places` are what it moves along, for those that choose among options. */
@@ -20,6 +23,12 @@ type Kind =
   | { kind: 'box'; children: string[]; across: boolean; columns: string }
   | { kind: 'parts'; children: string[]; titles: string[]; selected: number | null; look: 'tabs' | 'accordion' | 'stack' }
   | { kind: 'outputs'; outputs: Output[] }
+  /** It moves by itself while it plays. */
+  | ({ kind: 'play' } & Play)
+  /** `base64` is nothing where the bytes are not kept. */
+  | { kind: 'picture'; mime: string; base64?: string; width?: number; height?: number }
+  | { kind: 'upload'; accept: string; many: boolean; names: string[]; style: string }
+  | { kind: 'tags'; values: (string | number)[]; of: TagKind; allowed: string[]; again: boolean; placeholder: string; min?: number; max?: number }
   | { kind: 'unknown'; name: string }
 
 export type ShownAs<Name extends Kind['kind']> = Extract<Kind, { kind: Name }>
@@ -38,7 +47,7 @@ function styleOf(value: unknown): string {
   return value === 'primary' || value === 'success' || value === 'info' || value === 'warning' || value === 'danger' ? value : ''
 }
 
-const STILL = new Set<Kind['kind']>(['progress', 'label', 'html', 'box', 'outputs', 'unknown'])
+const STILL = new Set<Kind['kind']>(['progress', 'label', 'html', 'box', 'outputs', 'picture', 'unknown'])
 
 /** What stands before a widget. */
 export function descriptionOf(state: WidgetState): string {
@@ -139,10 +148,29 @@ function kindOf(state: WidgetState): Kind {
       return { kind: 'parts', children, titles, selected, look: name === 'Tab' ? 'tabs' : name === 'Stack' ? 'stack' : 'accordion' }
     case 'Output':
       return { kind: 'outputs', outputs: outputsOf(state.outputs) }
+    case 'Play':
+      return { kind: 'play', value: number(value, 0), min: number(state.min, 0), max: number(state.max, 100), step: number(state.step, 1), interval: number(state.interval, 100), repeat: state.repeat === true, playing: state.playing === true }
+    case 'Image':
+      return { kind: 'picture', mime: PICTURES[text(state.format)] ?? 'image/png', base64: value instanceof Binary ? value.base64 : undefined, width: size(state.width), height: size(state.height) }
+    case 'FileUpload':
+      return { kind: 'upload', accept: text(state.accept), many: state.multiple === true, names: list(value).map((file) => text((file as { name?: unknown } | null)?.name)), style }
+    case 'TagsInput':
+    case 'ColorsInput':
+    case 'IntsInput':
+    case 'FloatsInput': {
+      const of: TagKind = name === 'TagsInput' ? 'text' : name === 'ColorsInput' ? 'colour' : name === 'IntsInput' ? 'whole' : 'number'
+      const values = list(value).filter((each): each is string | number => typeof each === 'string' || typeof each === 'number')
+      return { kind: 'tags', values, of, allowed: list(state.allowed_tags).map(text), again: state.allow_duplicates !== false, placeholder: text(state.placeholder).replace('\u200b', ''), min: perhaps(state.min), max: perhaps(state.max) }
+    }
     default:
       return { kind: 'unknown', name }
   }
 }
+
+/** Sizes of pictures are numbers, or texts of them. */
+const size = (value: unknown): number | undefined => (text(value) === '' ? undefined : perhaps(Number(text(value))))
+
+const PICTURES: Record<string, string> = { png: 'image/png', jpg: 'image/jpeg', jpeg: 'image/jpeg', gif: 'image/gif', webp: 'image/webp', svg: 'image/svg+xml', 'svg+xml': 'image/svg+xml' }
 
 function slider(state: WidgetState, values: number[], whole: boolean): ShownAs<'slider'> {
   const [min, max] = [number(state.min, 0), number(state.max, 100)]

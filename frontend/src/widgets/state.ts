@@ -2,6 +2,7 @@
 // Everything in them comes from the sandbox and is read with care.
 
 import { markRaw, type ComputedRef, type InjectionKey } from 'vue'
+import { joinedBytes } from './binary'
 
 export const WIDGET_VIEW = 'application/vnd.jupyter.widget-view+json'
 const WIDGET_STATE = 'application/vnd.jupyter.widget-state+json'
@@ -41,11 +42,11 @@ export const MOST_AROUND = 3
 type Fields = Record<string, unknown>
 const fields = (value: unknown): Fields => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {})
 
-/** Takes the data of a message on a widget's channel; of `newer` keys this browser has something newer. */
-export function takeWidget(widgets: Widgets, id: string, data: unknown, newer?: ReadonlySet<string>): void {
-  const { state } = fields(data)
+/** Takes the data of a message on a widget's channel, and its bytes; of `newer` keys this browser has something newer. */
+export function takeWidget(widgets: Widgets, id: string, data: unknown, newer?: ReadonlySet<string>, buffers?: unknown): void {
+  const { state, buffer_paths: paths } = fields(data)
   if (typeof state !== 'object' || state === null) return
-  const told = Object.entries(fields(state)).filter(([key]) => !newer?.has(key))
+  const told = Object.entries(joinedBytes(fields(state), paths, buffers)).filter(([key]) => !newer?.has(key))
   changeWidget(widgets, id, Object.fromEntries(told))
 }
 
@@ -57,7 +58,12 @@ export function changeWidget(widgets: Widgets, id: string, state: WidgetState): 
 /** Reads the widgets that a notebook's metadata keeps. */
 export function savedWidgets(metadata: unknown): Widgets {
   const { state } = fields(fields(fields(metadata).widgets)[WIDGET_STATE])
-  return new Map(Object.entries(fields(state)).map(([id, model]) => [id, markRaw({ ...fields(fields(model).state) })]))
+  return new Map(Object.entries(fields(state)).map(([id, model]) => [id, markRaw({ ...savedState(fields(model)) })]))
+}
+
+function savedState({ state, buffers }: Fields): WidgetState {
+  const parts = Array.isArray(buffers) ? buffers.map(fields) : []
+  return joinedBytes(fields(state), parts.map(({ path }) => path), parts.map(({ data }) => data))
 }
 
 /** The widget that an output shows. */

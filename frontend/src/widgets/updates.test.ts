@@ -1,6 +1,7 @@
 // How what is moved gets to the code of widgets.
 
 import { expect, it } from 'vitest'
+import { Binary } from './binary'
 import { Updates, type Message } from './updates'
 
 /** Updates whose messages arrive when they are told to. */
@@ -51,7 +52,7 @@ it('different properties of one widget go together', async () => {
   updates.change('a', { value: 2 })
   updates.change('a', { max: 5 })
   await deliver()
-  expect(sent[1]!.message).toEqual({ method: 'update', state: { value: 2, max: 5 }, buffer_paths: [] })
+  expect(sent[1]!.message).toEqual({ method: 'update', state: { value: 2, max: 5 } })
 })
 
 it('a click comes behind what was written before it, and before what is written after it', async () => {
@@ -119,4 +120,13 @@ it('after a broken line it goes on, and an old answer changes nothing', async ()
   updates.ended('e1')
   expect(values()).toEqual(['a=1', 'a=2'])
   expect(silent).toEqual([])
+})
+
+it('of bytes nothing is sent back: that nobody says anything means nothing', async () => {
+  const { updates, silent, deliver } = line()
+  updates.change('upload', { value: [{ name: 'a', content: new Binary('YQ==') }] })
+  await deliver(false)
+  updates.change('slider', { value: 1 })
+  await deliver(false)
+  expect(silent).toEqual(['slider'])
 })

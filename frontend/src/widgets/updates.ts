@@ -1,10 +1,11 @@
 // What is told to the code of widgets: one message at a time, and of a control that is drawn along only its newest state,
 // as ipywidgets does it. Pure but for the `send` that it is given.
 
+import { partedBytes } from './binary'
 import type { WidgetState } from './state'
 
 /** What is said on a widget's channel. */
-export type Message = { method: 'update'; state: WidgetState; buffer_paths: never[] } | { method: 'custom'; content: Record<string, unknown> } | { method: 'request_state' }
+export type Message = { method: 'update'; state: WidgetState } | { method: 'custom'; content: Record<string, unknown> } | { method: 'request_state' }
 
 export interface Said {
   comm: string
@@ -20,6 +21,11 @@ export interface UpdatesOptions {
   onSilence: (comm: string) => void
   /** What is still to be sent is something else now. */
   onChange?: () => void
+}
+
+/** Whoever gets it says something. Of bytes nothing is said: nobody sends a whole file back. */
+function answers(message: Message): boolean {
+  return message.method === 'request_state' || (message.method === 'update' && partedBytes(message.state).buffers.length === 0)
 }
 
 interface Flight {
@@ -50,7 +56,7 @@ export class Updates {
       Object.assign(message.state, state)
       return this.changed()
     }
-    this.push(comm, { method: 'update', state: { ...state }, buffer_paths: [] })
+    this.push(comm, { method: 'update', state: { ...state } })
   }
 
   /** Tells that something happened. Whether there is anybody to be told is asked where it is not known. */
@@ -99,7 +105,7 @@ export class Updates {
   private go(): void {
     const next = this.flight === null ? this.waiting.shift() : undefined
     if (next === undefined) return
-    const flight: Flight = { comm: next.comm, expects: next.message.method !== 'custom', heard: new Set(), ended: new Set() }
+    const flight: Flight = { comm: next.comm, expects: answers(next.message), heard: new Set(), ended: new Set() }
     this.flight = flight
     this.changed()
     this.options.send(next.comm, next.message).then(

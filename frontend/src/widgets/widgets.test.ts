@@ -3,10 +3,12 @@
 import { expect, it } from 'vitest'
 import { layoutOf } from './layout'
 import { colourOf, momentOf, momentState } from './moments'
+import { begunOf, nextOf } from './play'
 import { shownOf, type ShownAs } from './shown'
 import { moved, positionOf, written } from './slide'
 import { linked, savedWidgets, shownWidget, takeWidget, type Widgets } from './state'
 import { holds, surveyOf } from './survey'
+import { tagOf } from './tags'
 
 it('a widget has the newest of what its messages said', () => {
   const widgets: Widgets = new Map()
@@ -110,4 +112,30 @@ it('linked properties change together, one way or both', () => {
   expect(linked(widgets, 'b', { max: 5 })).toEqual([])
   widgets.set('link', { _model_name: 'LinkModel', source: 'x', target: [1] })
   expect(linked(widgets, 'a', { value: 9 })).toEqual([])
+})
+
+it('plays to its end, or around, and begins anew when it was at its end', () => {
+  const play = shownOf({ _model_name: 'PlayModel', value: 8, max: 10, step: 2, interval: 'soon', playing: true }) as unknown as ShownAs<'play'>
+  expect(nextOf(play)).toEqual({ value: 10 })
+  expect(nextOf({ ...play, value: 10 })).toEqual({ playing: false })
+  expect(nextOf({ ...play, value: 10, repeat: true })).toEqual({ value: 0 })
+  expect([begunOf(play), begunOf({ ...play, value: 10 })]).toEqual([{ playing: true }, { playing: true, value: 0 }])
+})
+
+it('takes as a tag only what may be one', () => {
+  const tags = { values: ['a', 2] as (string | number)[], of: 'text' as const, allowed: [], again: true }
+  expect([tagOf(tags, ' b '), tagOf(tags, ' '), tagOf(tags, 'a'), tagOf({ ...tags, again: false }, 'a')]).toEqual(['b', undefined, 'a', undefined])
+  expect([tagOf({ ...tags, allowed: ['x'] }, 'y'), tagOf({ ...tags, allowed: ['x'] }, 'x')]).toEqual([undefined, 'x'])
+  const whole = { ...tags, of: 'whole' as const, min: 0, max: 9 }
+  expect(['3', '3.5', 'x', '10', '-1'].map((each) => tagOf(whole, each))).toEqual([3, undefined, undefined, undefined, undefined])
+  expect(tagOf({ ...tags, of: 'number' }, '3.5')).toBe(3.5)
+})
+
+it('a picture is shown with the bytes that came beside its message, or were kept', () => {
+  const widgets: Widgets = new Map()
+  takeWidget(widgets, 'a', { state: { _model_name: 'ImageModel', format: 'jpeg', width: '80', value: null }, buffer_paths: [['value']] }, undefined, ['YQ=='])
+  expect(shownOf(widgets.get('a')!)).toMatchObject({ kind: 'picture', mime: 'image/jpeg', base64: 'YQ==', width: 80, moved: false })
+  const saved = { 'application/vnd.jupyter.widget-state+json': { state: { b: { state: { _model_name: 'ImageModel' }, buffers: [{ path: ['value'], data: 'Yg==', encoding: 'base64' }] } } } }
+  expect(shownOf(savedWidgets({ widgets: saved }).get('b')!)).toMatchObject({ base64: 'Yg==' })
+  expect(shownOf({ _model_name: 'ImageModel', value: 'x', format: 'url' })).toMatchObject({ mime: 'image/png', base64: undefined })
 })
