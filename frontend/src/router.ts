@@ -19,7 +19,7 @@ export const router = createRouter({
       beforeEnter: ({ params }) => askEarly(String(params.id)),
     },
     {
-      path: '/files/:project/:path+',
+      path: '/edit/:project/:path+',
       name: 'file',
       component: () => import('./shell/files/FileView.vue'),
       props: ({ params }) => ({ project: params.project, path: [params.path].flat().join('/') }),

@@ -71,7 +71,7 @@ test('axe finds nothing serious in files, dialogs, menus and consoles, light and
   for (const theme of ['light', 'dark']) {
     await page.evaluate((chosen) => localStorage.setItem('cellblock.settings', JSON.stringify({ theme: chosen })), theme)
     for (const path of ['text.py', 'table.csv', 'picture.svg', 'other.bin', 'missing.txt']) {
-      await page.goto(`/files/${project}/${path}`)
+      await page.goto(`/edit/${project}/${path}`)
       await expect(page.locator('.view')).toBeVisible()
       await page.waitForLoadState('networkidle')
       await look(`${theme} ${path}`)

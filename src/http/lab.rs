@@ -90,9 +90,10 @@ pub(super) fn is_inside(path: &str) -> bool {
     path.starts_with(INSIDE)
 }
 
-/// Returns the pass in the cookie of a request. It goes before what the page itself sends, which is meant for JupyterLab.
+/// Returns the pass in the cookie of a request. It goes before what the page itself sends, which is meant for
+/// JupyterLab, and behind what an address names: a browser that enters again has an old cookie.
 pub(super) fn visitor(request: &Request) -> Option<String> {
-    if !is_inside(request.uri().path()) {
+    if !is_inside(request.uri().path()) || in_address(request.uri()).is_some() {
         return None;
     }
     let cookies = request.headers().get_all(header::COOKIE).iter();
@@ -103,6 +104,13 @@ pub(super) fn visitor(request: &Request) -> Option<String> {
         let (name, value) = pair.trim().split_once('=')?;
         (name == COOKIE).then(|| value.to_owned())
     })
+}
+
+/// Returns the token that an address names.
+fn in_address(uri: &Uri) -> Option<String> {
+    let mut pairs = url::form_urlencoded::parse(uri.query()?.as_bytes());
+    let token = pairs.find(|(name, _)| name == "token");
+    token.map(|(_, value)| value.into_owned())
 }
 
 /// Tells whether a pass counts at a path.
@@ -145,13 +153,10 @@ async fn answer(
         "/env-{id}/{}{mark}{query}",
         encoded(request.uri(), id, &path)
     );
-    let by_address = request
-        .uri()
-        .query()
-        .is_some_and(|all| all.contains("token="));
+    let by_address = in_address(request.uri());
     let looks = request.method() == Method::GET && !request.headers().contains_key(header::UPGRADE);
     let visits = caller.pass.is_some();
-    if !own.is_here || by_address && looks && !visits {
+    if !own.is_here || by_address.is_some() && looks && !visits {
         if !looks {
             let message = format!("JupyterLab is reached under the name {:?}.", own.name);
             return Err(Fault::new(ErrorCode::HostRefused, message).into());
@@ -163,16 +168,9 @@ async fn answer(
             None,
         );
     }
-    if by_address && looks && request.headers().get(header::COOKIE).is_none() {
-        let token = request.uri().query().and_then(|query| {
-            let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-            pairs
-                .find(|(name, _)| name == "token")
-                .map(|(_, value)| value.into_owned())
-        });
-        let cookie =
-            token.map(|token| format!("{COOKIE}={token}; Path=/env-{id}/; HttpOnly; SameSite=Lax"));
-        return see(here, cookie);
+    if let (Some(token), true) = (by_address, looks) {
+        let cookie = format!("{COOKIE}={token}; Path=/env-{id}/; HttpOnly; SameSite=Lax");
+        return see(here, Some(cookie));
     }
     let host = format!("{}{port}", own.name);
     let response = pass_on(app, caller, way, request, &here).await?;

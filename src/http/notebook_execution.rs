@@ -28,7 +28,7 @@ pub(crate) enum Which {
     Above,
     /// The cell that is named and those below.
     Below,
-    /// Those that are out of date, and those that have not run.
+    /// The first that is out of date or has not run, and those below it.
     Stale,
 }
 

@@ -169,10 +169,10 @@ export interface components {
             name: string;
         };
         /**
-         * @description What something is.
+         * @description What something in a folder is.
          * @enum {string}
          */
-        Kind: "directory" | "file" | "notebook";
+        Kind: "file" | "folder" | "link" | "other";
         /** @description Events that are no longer kept, by their numbers. */
         Missing: {
             /** Format: int64 */

@@ -306,6 +306,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/environments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the environments, oldest first. */
+        get: operations["get_environments"];
+        put?: never;
+        /** Makes an environment. */
+        post: operations["post_environments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns an environment. */
+        get: operations["get_environments_id"];
+        put?: never;
+        post?: never;
+        /** Deletes an environment, and stops what runs in it. The project and its sessions stay. */
+        delete: operations["delete_environments_id"];
+        options?: never;
+        head?: never;
+        /** Changes an environment's name or image. A JupyterLab that runs keeps the image that it has. */
+        patch: operations["patch_environments_id"];
+        trace?: never;
+    };
+    "/api/v1/environments/{id}/jupyter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells what the environment's JupyterLab does. */
+        get: operations["get_environments_id_jupyter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments/{id}/jupyter/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts a JupyterLab in the environment; the first start installs it. */
+        post: operations["post_environments_id_jupyter_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments/{id}/jupyter/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops the environment's JupyterLab. Its kernels stay, as sessions. */
+        post: operations["post_environments_id_jupyter_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -2236,6 +2324,21 @@ export interface components {
             /** @description The file's ETag, without the quotes. */
             version?: string | null;
         };
+        /** @description An environment. */
+        Environment: {
+            /** @description RFC 3339, UTC. */
+            created_at: string;
+            id: string;
+            /** @description The image of its kernels. */
+            image: string;
+            name: string;
+            project_id: string;
+        };
+        /** @description What is to be changed of an environment. */
+        EnvironmentChange: {
+            image?: string | null;
+            name?: string | null;
+        };
         /** @description Code to run in a session. */
         Execute: {
             /** @description `input()` may ask; answer with `/input` or over the channel. */
@@ -2548,6 +2651,26 @@ export interface components {
             /** @description `null` takes the label away; then the checkpoint goes when newer ones without a label are too many. */
             label: string | null;
         };
+        /**
+         * @description What a JupyterLab does.
+         * @enum {string}
+         */
+        LabState: "stopped" | "installing" | "starting" | "running" | "failed";
+        /** @description The JupyterLab of an environment. */
+        LabView: {
+            /** @description Where its pages are, once it runs: a path of this service. */
+            address?: string | null;
+            /** @description What is being done, or why it failed and what to do. */
+            message: string;
+            /**
+             * Format: int32
+             * @description How often it was started again by itself.
+             */
+            restarts: number;
+            state: components["schemas"]["LabState"];
+            /** @description What of its confinement this machine does not hold. */
+            warnings: string[];
+        };
         /** @description What a tenant may use. */
         Limits: {
             /** Format: int64 */
@@ -2623,6 +2746,13 @@ export interface components {
         NewCheckpoint: {
             /** @default null */
             label: string | null;
+        };
+        /** @description An environment that is to be made. */
+        NewEnvironment: {
+            /** @description The image of its kernels; by default that of all sessions. */
+            image?: string | null;
+            name: string;
+            project_id?: components["schemas"]["ProjectId"] | null;
         };
         /** @description A project that is to be made. */
         NewProject: {
@@ -2863,6 +2993,20 @@ export interface components {
                 size: number;
                 /** @description The file's ETag, without the quotes. */
                 version?: string | null;
+            }[];
+            /** @description What `after` has to be for the next page; nothing on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Environment: {
+            items: {
+                /** @description RFC 3339, UTC. */
+                created_at: string;
+                id: string;
+                /** @description The image of its kernels. */
+                image: string;
+                name: string;
+                project_id: string;
             }[];
             /** @description What `after` has to be for the next page; nothing on the last. */
             next?: string | null;
@@ -3286,6 +3430,11 @@ export interface components {
              * @default null
              */
             path: string | null;
+        };
+        /** @description How a JupyterLab is to be started. */
+        StartLab: {
+            /** @description Names on PyPI of extensions, of those that the operator allows. */
+            plugins?: string[];
         };
         /**
          * @description What a session does now.
@@ -4247,6 +4396,195 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_environments: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before; nothing for the first. */
+                after?: string;
+                /** @description How many to return, from 1 to 1000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of environments */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Environment"];
+                };
+            };
+        };
+    };
+    post_environments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEnvironment"];
+            };
+        };
+        responses: {
+            /** @description It is made */
+            201: {
+                headers: {
+                    /** @description The environment's address */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Environment"];
+                };
+            };
+        };
+    };
+    get_environments_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The environment */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Environment"];
+                };
+            };
+        };
+    };
+    delete_environments_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    patch_environments_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnvironmentChange"];
+            };
+        };
+        responses: {
+            /** @description The environment as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Environment"];
+                };
+            };
+        };
+    };
+    get_environments_id_jupyter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabView"];
+                };
+            };
+        };
+    };
+    post_environments_id_jupyter_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartLab"];
+            };
+        };
+        responses: {
+            /** @description It is being installed or started */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabView"];
+                };
+            };
+        };
+    };
+    post_environments_id_jupyter_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It does not run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabView"];
                 };
             };
         };

@@ -32,7 +32,7 @@ export type Doing = Session['state'] | 'none'
 export type TabStatus = 'idle' | 'running' | 'queued' | 'error'
 
 export function fileAddress(project: string, path: string): string {
-  return `/files/${project}/${path.split('/').map(encodeURIComponent).join('/')}`
+  return `/edit/${project}/${path.split('/').map(encodeURIComponent).join('/')}`
 }
 
 export const useTabs = defineStore('tabs', () => {

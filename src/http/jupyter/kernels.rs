@@ -13,7 +13,7 @@ use super::kernelspecs::image;
 use super::project::Project;
 use super::read;
 use crate::error_code::{ErrorCode, Fault};
-use crate::http::extract::{May, Read, Run, id};
+use crate::http::extract::{May, Read, Run};
 use crate::http::sessions::find;
 use crate::http::{Answer, App};
 use crate::id::ProjectId;
@@ -166,8 +166,8 @@ pub(super) async fn delete(
     caller: May<Run>,
     Path(kernel): Path<String>,
 ) -> Answer<StatusCode> {
-    let session = id(&kernel, ErrorCode::SessionNotFound)?;
-    app.sessions.delete(caller.0.tenant, session).await?;
+    let handle = find(&app, &caller.0, &kernel).await?;
+    app.sessions.delete(caller.0.tenant, handle.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

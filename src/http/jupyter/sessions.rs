@@ -229,14 +229,18 @@ async fn end(app: &App, caller: &Caller, kernel: &str) -> Result<(), Fault> {
     }
 }
 
+/// Returns a document that is open, if its kernel is one that the caller reaches.
 async fn one(app: &App, caller: &Caller, id: &str) -> Result<OpenRow, Fault> {
-    app.store
-        .open_document(caller.tenant, id)
-        .await?
-        .ok_or_else(|| {
-            let message = format!("There is no session {:?}.", text::line(id, 80));
-            Fault::new(ErrorCode::SessionNotFound, message)
-        })
+    let missing = || {
+        let message = format!("There is no session {:?}.", text::line(id, 80));
+        Fault::new(ErrorCode::SessionNotFound, message)
+    };
+    let row = app.store.open_document(caller.tenant, id).await?;
+    let row = row.ok_or_else(missing)?;
+    match find(app, caller, &row.session_id).await {
+        Err(fault) if fault.code == ErrorCode::SessionNotFound => Err(missing()),
+        found => found.map(|_| row),
+    }
 }
 
 async fn view(app: &App, caller: &Caller, row: OpenRow) -> Result<OpenView, Fault> {

@@ -13,7 +13,8 @@ pub(crate) enum Selection {
     Above(String),
     /// This cell and those below.
     Below(String),
-    /// Cells that are out of date, and those that have not run.
+    /// The first cell that is out of date or has not run, and all below it: when it has run, what they show
+    /// is out of date.
     Stale,
 }
 
@@ -37,11 +38,13 @@ impl Document {
             Selection::Below(id) => self.position(id)?..self.cells.len(),
             Selection::All | Selection::Stale => all,
         };
-        let stale = self.stale();
-        let chosen = range.filter(|&index| {
+        let code = range.filter(|&index| {
             let cell = &self.cells[index];
-            let wanted = *selection != Selection::Stale || stale[index] || cell.ran.is_none();
-            wanted && cell.kind == CellKind::Code && !cell.source.trim().is_empty()
+            cell.kind == CellKind::Code && !cell.source.trim().is_empty()
+        });
+        let stale = self.stale();
+        let chosen = code.skip_while(|&index| {
+            *selection == Selection::Stale && !stale[index] && self.cells[index].ran.is_some()
         });
         Ok(chosen.map(|index| self.cells[index].id.clone()).collect())
     }

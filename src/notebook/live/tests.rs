@@ -243,14 +243,23 @@ fn a_cell_is_stale_when_it_or_what_is_above_has_changed_since() {
     run(&mut document, &mut running, &first);
     run(&mut document, &mut running, &second);
     assert_eq!(stale(&document), [false, false]);
+    let due = |document: &Document| {
+        document
+            .selected(&Selection::Stale)
+            .expect("no cell is named")
+    };
+    assert_eq!(due(&document), [""; 0]);
     document
         .edit(&first, 1, source("c"))
         .expect("it is current");
     assert_eq!(stale(&document), [true, false]);
+    // When it has run, what is below is out of date: one press brings all up to date.
+    assert_eq!(due(&document), [first.clone(), second.clone()]);
     document.undo().expect("there is something");
     assert_eq!(stale(&document), [false, false]);
     run(&mut document, &mut running, &first);
     assert_eq!(stale(&document), [false, true]);
+    assert_eq!(due(&document), [second]);
 }
 
 #[test]

@@ -123,6 +123,7 @@ impl Lab {
         let second = browser().get(format!("http://{}{rest}", service.address));
         let given = second
             .header(header::HOST, self.host())
+            .header(header::COOKIE, &self.cookie)
             .send()
             .await
             .expect("an answer");
@@ -410,6 +411,10 @@ async fn a_lab_that_is_killed_comes_back_three_times() {
     })
     .await;
     lab.service.post(&path, json!({})).await.refused(409, 10201);
+    // The old cookie counts no more, and does not keep a browser out.
+    lab.get("lab").await.refused(401, NOT_AUTHENTICATED);
+    lab.cookie = lab.enter().await;
+    lab.get("api/status").await.expect(200);
     lab.service.end();
     assert!(lab.process().is_none());
 }

@@ -93,7 +93,7 @@ class VariableView(TypedDict):
 
 
 class Entry(TypedDict):
-    kind: Literal["directory", "file", "notebook"]
+    kind: Literal["file", "folder", "link", "other"]
     media_type: NotRequired[str | None]
     modified: str
     name: str
