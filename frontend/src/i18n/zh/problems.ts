@@ -2,6 +2,11 @@
 
 const problems: Record<number, [title: string, solution: string]> = {
   0: ['服务没有响应。', ''],
+  10101: ['内核无法为该程序提供全部隔离', '请使用 6.12 或更新且启用 Landlock 的 Linux 内核，或将 `jupyter.confinement` 设为 `best_effort`。'],
+  10102: ['端口池中的端口已全部占用', '请停止不再需要的 JupyterLab，或请管理员扩大 `jupyter.first_port` 到 `jupyter.last_port` 的范围。'],
+  10201: ['该环境已有 JupyterLab', '请打开它，或先停止它。'],
+  10202: ['该环境的 JupyterLab 没有运行', '请启动它，并等待状态变为 `running`。'],
+  10401: ['没有这个环境', '请查看环境列表。'],
   20101: ['沙箱出错', '请重试。如果仍然出错，请在服务器上运行 cellblock doctor。'],
   20102: ['工作进程已结束', '会话会自动从最近的检查点恢复；请再次发送请求。'],
   20103: ['没有空间容纳新的会话', '请稍后重试，或者删除、休眠一些会话。'],
