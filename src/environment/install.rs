@@ -16,6 +16,10 @@ const LOCK: &str = include_str!("lab/requirements.txt");
 /// The service's own part of it: how JupyterLab finds the project's files.
 const MODULE: &str = include_str!("lab/cellblock_lab.py");
 
+/// What JupyterLab's page leaves out: it would ask for news that it cannot fetch.
+const PAGE: &str =
+    r#"{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}"#;
+
 /// Written when everything is there.
 const COMPLETE: &str = "complete";
 
@@ -52,7 +56,7 @@ pub(super) async fn installed(
     tell: impl Fn(String),
 ) -> anyhow::Result<Installed> {
     let mut hasher = blake3::Hasher::new();
-    for part in [python, LOCK, MODULE]
+    for part in [python, LOCK, MODULE, PAGE]
         .into_iter()
         .chain(plugins.iter().map(String::as_str))
     {
@@ -136,6 +140,9 @@ async fn install(
         paths(folder).await?.library.join("cellblock_lab.py"),
         MODULE,
     )?;
+    let settings = folder.join("etc/jupyter/labconfig");
+    std::fs::create_dir_all(&settings)?;
+    std::fs::write(settings.join("page_config.json"), PAGE)?;
     crate::disk::write_whole(&folder.join(COMPLETE), b"")?;
     Ok(())
 }

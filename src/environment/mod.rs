@@ -22,6 +22,7 @@ use crate::layout::Layout;
 use crate::store::environments::EnvironmentRow;
 use crate::store::{Store, now};
 use crate::tenant::passes::{Passes, Within};
+use crate::tenant::verifier;
 use crate::tenant::{Caller, Name};
 use lab::{Lab, Plan};
 use program::Orders;
@@ -176,6 +177,7 @@ impl Environments {
         caller: &Caller,
         id: EnvironmentId,
         plugins: &[String],
+        password: Option<String>,
     ) -> Result<LabView, Fault> {
         let row = self.row(caller.tenant, id).await?;
         let plugins = self.allowed(plugins)?;
@@ -197,6 +199,10 @@ impl Environments {
         let within = Within::Project {
             project: row.project_id.parse().map_err(Fault::internal)?,
             image: row.image,
+        };
+        let password = match password {
+            Some(password) => Some(verifier::hashed(password).await?),
+            None => None,
         };
         let pass = self.passes.issue(caller.tenant, caller.user, within)?;
         let mut labs = self.labs.lock().expect("no holder panics");
@@ -226,6 +232,7 @@ impl Environments {
                 gateway,
                 pass: passed,
                 token: shown,
+                password,
                 memory,
                 best_effort,
             }),

@@ -42,6 +42,8 @@ pub(super) struct Orders {
     pub(super) pass: String,
     /// The token that the proxy shows it.
     pub(super) token: String,
+    /// The hash of a password that whoever comes has to give, too.
+    pub(super) password: Option<String>,
     pub(super) memory: u64,
     pub(super) best_effort: bool,
 }
@@ -93,7 +95,7 @@ impl Program {
                 "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
                 "--LabApp.news_url=None",
             ]);
-        let home = folder.as_os_str();
+        let (home, password) = (folder.as_os_str(), orders.password.as_ref());
         command
             .env_clear()
             .env("HOME", home)
@@ -111,6 +113,7 @@ impl Program {
             .env("JUPYTER_GATEWAY_URL", format!("http://{}", orders.gateway))
             .env("JUPYTER_GATEWAY_AUTH_TOKEN", &orders.pass)
             .env("JUPYTER_GATEWAY_ENV_WHITELIST", "")
+            .envs(password.map(|hash| ("CELLBLOCK_PASSWORD", format!("argon2:{hash}"))))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
@@ -151,9 +154,9 @@ pub(super) async fn is_well(orders: &Orders) -> bool {
             .await
             .ok()?;
         tokio::spawn(connection);
-        let request = http::Request::get(format!("/env-{}/api/status", orders.environment))
+        // It says its version to everybody, also where there is a password.
+        let request = http::Request::get(format!("/env-{}/api", orders.environment))
             .header("host", format!("127.0.0.1:{}", orders.port))
-            .header(PROXY, &orders.token)
             .body(Empty::<bytes::Bytes>::new())
             .ok()?;
         let answer = sender.send_request(request).await.ok()?;

@@ -40,13 +40,16 @@ pub(crate) struct EnvironmentChange {
 }
 
 /// How a JupyterLab is to be started.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StartLab {
     /// Names on PyPI of extensions, of those that the operator allows.
     #[serde(default)]
     #[schema(max_items = 20)]
     plugins: Vec<String>,
+    /// What its pages ask for, besides that the caller is known here; by default nothing.
+    #[schema(min_length = 1, max_length = 200)]
+    password: Option<String>,
 }
 
 /// Makes an environment.
@@ -146,9 +149,14 @@ pub(super) async fn start_lab(
     Body(start): Body<StartLab>,
 ) -> Answer<(StatusCode, Json<LabView>)> {
     let id = id(&environment, EnvironmentNotFound)?;
+    let StartLab { plugins, password } = start;
+    let length = password.as_deref().map(|password| password.chars().count());
+    if length.is_some_and(|length| !(1..=200).contains(&length)) {
+        return Err(Fault::field("password", "it has 1 to 200 characters").into());
+    }
     let view = app
         .environments
-        .start_lab(&caller.0, id, &start.plugins)
+        .start_lab(&caller.0, id, &plugins, password)
         .await?;
     Ok((StatusCode::ACCEPTED, Json(view)))
 }

@@ -30,6 +30,9 @@ const OUTSIDE: &str = "/env-";
 /// The cookie with a browser's pass.
 const COOKIE: &str = "cellblock_visit";
 
+/// What JupyterLab's own cookies begin with: that of who gave its password.
+const LOGIN: &str = "username-";
+
 /// The largest body that is passed on.
 const BODY: usize = 192 << 20;
 
@@ -233,6 +236,9 @@ async fn pass_on(
     *passed.method_mut() = parts.method;
     *passed.uri_mut() = here.parse().map_err(Fault::internal)?;
     *passed.headers_mut() = kept(&parts.headers);
+    if let Some(login) = login(&parts.headers) {
+        passed.headers_mut().insert(header::COOKIE, login);
+    }
     let value = |text: String| HeaderValue::try_from(text).map_err(Fault::internal);
     let headers = passed.headers_mut();
     headers.insert(header::HOST, value(format!("127.0.0.1:{}", way.port))?);
@@ -272,11 +278,51 @@ async fn pass_on(
         *response.headers_mut() = headers;
         return Ok(response);
     }
+    let pages = pages_of(here);
+    let cookies = answered.headers().get_all(header::SET_COOKIE).iter();
+    for cookie in cookies.filter(|cookie| is_own(cookie, pages)) {
+        headers.append(header::SET_COOKIE, cookie.clone());
+    }
     let (parts, body) = answered.into_parts();
     let mut response = Response::new(Body::new(body));
     *response.status_mut() = parts.status;
     *response.headers_mut() = headers;
     Ok(response)
+}
+
+/// Returns the beginning that all of an environment's addresses share.
+fn pages_of(here: &str) -> &str {
+    let end = here
+        .match_indices('/')
+        .nth(1)
+        .map_or(here.len(), |(at, _)| at + 1);
+    &here[..end]
+}
+
+/// Returns the cookies of a request that are JupyterLab's own.
+fn login(headers: &HeaderMap) -> Option<HeaderValue> {
+    let lines = headers.get_all(header::COOKIE).iter();
+    let pairs = lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .map(str::trim)
+        .filter(|pair| pair.starts_with(LOGIN));
+    let pairs: Vec<&str> = pairs.collect();
+    HeaderValue::try_from(pairs.join("; "))
+        .ok()
+        .filter(|line| !line.is_empty())
+}
+
+/// Tells whether a cookie that JupyterLab sets is its own, and goes to its own pages alone.
+fn is_own(cookie: &HeaderValue, pages: &str) -> bool {
+    let text = cookie.to_str().unwrap_or_default();
+    let mut parts = text.split(';').map(str::trim);
+    let named = parts.next().is_some_and(|pair| pair.starts_with(LOGIN));
+    let mut paths = parts.filter_map(|part| {
+        let (name, value) = part.split_once('=')?;
+        name.eq_ignore_ascii_case("path").then_some(value)
+    });
+    named && paths.next() == Some(pages) && paths.next().is_none()
 }
 
 /// Returns the headers that are passed on.

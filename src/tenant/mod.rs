@@ -11,7 +11,7 @@ pub(crate) mod people;
 pub(crate) mod quotas;
 pub(crate) mod rate;
 pub(crate) mod scan;
-mod verifier;
+pub(crate) mod verifier;
 
 use std::net::IpAddr;
 

@@ -163,6 +163,12 @@ fn random(bytes: &mut [u8]) -> Result<(), Fault> {
     getrandom::fill(bytes).map_err(Fault::internal)
 }
 
+/// Returns the hash of a password that another program checks.
+pub(crate) async fn hashed(password: String) -> Result<String, Fault> {
+    let hashing = tokio::task::spawn_blocking(move || hash(&password));
+    hashing.await.map_err(Fault::internal)?
+}
+
 fn hash(text: &str) -> Result<String, Fault> {
     let mut salt = [0; 16];
     random(&mut salt)?;

@@ -6,6 +6,7 @@ pub mod calls;
 pub mod crash_image;
 pub mod failing;
 pub mod jupyter;
+pub mod lab;
 pub mod node;
 pub mod patience;
 pub mod people;

@@ -3433,6 +3433,8 @@ export interface components {
         };
         /** @description How a JupyterLab is to be started. */
         StartLab: {
+            /** @description What its pages ask for, besides that the caller is known here; by default nothing. */
+            password?: string | null;
             /** @description Names on PyPI of extensions, of those that the operator allows. */
             plugins?: string[];
         };

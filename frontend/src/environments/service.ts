@@ -13,7 +13,7 @@ export const makeEnvironment = (made: Schemas['NewEnvironment']) => got(api.POST
 export const renameEnvironment = (id: string, name: string) => got(api.PATCH('/api/v1/environments/{id}', { ...at(id), body: { name } }))
 export const removeEnvironment = (id: string) => got(api.DELETE('/api/v1/environments/{id}', at(id)))
 export const lookAtLab = (id: string) => got(api.GET('/api/v1/environments/{id}/jupyter', at(id)))
-export const startLab = (id: string, plugins: string[]) => got(api.POST('/api/v1/environments/{id}/jupyter/start', { ...at(id), body: { plugins } }))
+export const startLab = (id: string, start: Schemas['StartLab']) => got(api.POST('/api/v1/environments/{id}/jupyter/start', { ...at(id), body: start }))
 export const stopLab = (id: string) => got(api.POST('/api/v1/environments/{id}/jupyter/stop', at(id)))
 
 /** Returns the address at which the browser is let in; the service answers with one that has no token in it. */

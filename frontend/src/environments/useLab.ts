@@ -53,5 +53,5 @@ export function useLab(id: string) {
   })
   void look()
 
-  return { lab, asking, start: (plugins: string[]) => ask(() => startLab(id, plugins)), stop: () => ask(() => stopLab(id)) }
+  return { lab, asking, start: (plugins: string[], password: string) => ask(() => startLab(id, { plugins, password: password || undefined })), stop: () => ask(() => stopLab(id)) }
 }

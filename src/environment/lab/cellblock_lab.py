@@ -6,7 +6,7 @@ import os
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
-from jupyter_server.auth.identity import IdentityProvider, User
+from jupyter_server.auth.identity import PasswordIdentityProvider, User
 from jupyter_server.services.contents.manager import AsyncContentsManager
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 from tornado.web import HTTPError
@@ -18,17 +18,28 @@ LARGEST = 192 * 1024 * 1024
 AsyncHTTPClient.configure(None, max_body_size=LARGEST, max_buffer_size=LARGEST)
 
 
-class Proxied(IdentityProvider):
-    """Lets the service's proxy in and nobody else. No page is told by what it is known."""
+class Proxied(PasswordIdentityProvider):
+    """Lets the service's proxy in and nobody else, and where there is a password, whoever gives it besides. No page
+    is told by what the proxy is known."""
 
     auth_enabled = True
-    login_available = False
     need_token = False
+    token = ""
+    allow_password_change = False
+    hashed_password = os.environ.get("CELLBLOCK_PASSWORD", "")
+    login_available = bool(hashed_password)
 
     def get_user(self, handler):
+        if not self._is_proxy(handler):
+            return None
+        return super().get_user(handler) if self.hashed_password else User("user")
+
+    def process_login_form(self, handler):
+        return super().process_login_form(handler) if self._is_proxy(handler) else None
+
+    def _is_proxy(self, handler):
         shown = handler.request.headers.get("X-Cellblock-Proxy", "")
-        known = hmac.compare_digest(shown.encode(), os.environ["CELLBLOCK_PROXY"].encode())
-        return User("user") if known else None
+        return hmac.compare_digest(shown.encode(), os.environ["CELLBLOCK_PROXY"].encode())
 
 
 class CellblockContents(AsyncContentsManager):

@@ -8,174 +8,14 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
-use crate::support::service::{Answered, Service, answered};
+use crate::support::lab::{Lab, browser, environment, process_of, started, state, until};
+use crate::support::service::{Service, answered};
 
 const NOT_FOUND: u32 = 10401;
 const NOT_RUNNING: u32 = 10202;
 const FIELD: u32 = 50202;
 const HOST_REFUSED: u32 = 50307;
 const NOT_AUTHENTICATED: u32 = 50301;
-
-/// A JupyterLab that runs, and a browser's cookie for it.
-struct Lab {
-    service: Service,
-    environment: String,
-    project: String,
-    cookie: String,
-}
-
-async fn environment(service: &Service) -> (String, String) {
-    let project = service.project("work").await;
-    let body = json!({"name": "lab", "project_id": project});
-    let made = service.post("/environments", body).await.expect(201);
-    (made["id"].as_str().expect("an id").to_owned(), project)
-}
-
-async fn state(service: &Service, environment: &str) -> Value {
-    let path = format!("/environments/{environment}/jupyter");
-    service.get(&path).await.expect(200)
-}
-
-/// Waits until JupyterLab is in a state.
-async fn until(service: &Service, environment: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-    for _ in 0..6000 {
-        let state = state(service, environment).await;
-        if wanted(&state) {
-            return state;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("never: {:#}", state(service, environment).await);
-}
-
-/// A pool of ports for one test.
-fn ports(first: u16) -> [(&'static str, String); 2] {
-    [
-        ("jupyter.first_port", first.to_string()),
-        ("jupyter.last_port", (first + 20).to_string()),
-    ]
-}
-
-fn started(first: u16) -> Service {
-    let ports = ports(first);
-    let settings: Vec<_> = ports
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    Service::start_with(&settings)
-}
-
-fn browser() -> reqwest::Client {
-    let policy = reqwest::redirect::Policy::none();
-    reqwest::Client::builder()
-        .redirect(policy)
-        .build()
-        .expect("a client")
-}
-
-impl Lab {
-    async fn start(first: u16) -> Self {
-        let service = started(first);
-        let (environment, project) = environment(&service).await;
-        let path = format!("/environments/{environment}/jupyter/start");
-        service.post(&path, json!({})).await.expect(202);
-        let state = until(&service, &environment, |state| {
-            assert_ne!(state["state"], "failed", "{state:#}");
-            state["state"] == "running"
-        })
-        .await;
-        assert_eq!(state["address"], format!("/env-{environment}/lab"));
-        let mut lab = Self {
-            service,
-            environment,
-            project,
-            cookie: String::new(),
-        };
-        lab.cookie = lab.enter().await;
-        lab
-    }
-
-    /// Comes as a browser does: with the page's token, and is sent to another origin and given a cookie.
-    async fn enter(&self) -> String {
-        let Self {
-            service,
-            environment,
-            ..
-        } = self;
-        let first = format!(
-            "http://{}/env-{environment}/lab?token={}",
-            service.address, service.token
-        );
-        let sent = browser().get(first).send().await.expect("an answer");
-        assert_eq!(sent.status(), 303);
-        let location = sent.headers()[header::LOCATION]
-            .to_str()
-            .expect("text")
-            .to_owned();
-        let port = service.address.rsplit_once(':').expect("a port").1;
-        let rest = location
-            .strip_prefix(&format!("//lab.localhost:{port}"))
-            .expect("another origin");
-        assert!(
-            !rest.contains(&service.token),
-            "the user's own token goes no further"
-        );
-        let second = browser().get(format!("http://{}{rest}", service.address));
-        let given = second
-            .header(header::HOST, self.host())
-            .header(header::COOKIE, &self.cookie)
-            .send()
-            .await
-            .expect("an answer");
-        assert_eq!(given.status(), 303);
-        assert_eq!(
-            given.headers()[header::LOCATION],
-            format!("/env-{environment}/lab")
-        );
-        let cookie = given.headers()[header::SET_COOKIE].to_str().expect("text");
-        assert!(
-            cookie.contains(&format!("Path=/env-{environment}/; HttpOnly")),
-            "{cookie}"
-        );
-        cookie.split(';').next().expect("a pair").to_owned()
-    }
-
-    fn host(&self) -> String {
-        let port = self.service.address.rsplit_once(':').expect("a port").1;
-        format!("lab.localhost:{port}")
-    }
-
-    /// Asks as JupyterLab's pages do.
-    fn ask(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        let path = format!("/env-{}/{path}", self.environment);
-        let request = self.service.anonymous(method, &path);
-        request
-            .header(header::HOST, self.host())
-            .header(header::COOKIE, &self.cookie)
-    }
-
-    async fn get(&self, path: &str) -> Answered {
-        answered(self.ask(Method::GET, path)).await
-    }
-
-    /// Returns the id of its process.
-    fn process(&self) -> Option<i32> {
-        process_of(&self.environment)
-    }
-}
-
-/// Returns the process of an environment's JupyterLab, as its command line names it.
-fn process_of(environment: &str) -> Option<i32> {
-    let wanted = format!("--ServerApp.base_url=/env-{environment}/");
-    let processes = std::fs::read_dir("/proc").expect("processes").flatten();
-    processes
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .find(|id: &i32| {
-            let line = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
-            line.split(|byte| *byte == 0)
-                .any(|part| part == wanted.as_bytes())
-        })
-}
 
 fn kill(process: i32) {
     let process = rustix::process::Pid::from_raw(process).expect("a process");
@@ -433,4 +273,46 @@ async fn no_lab_outlives_a_service_that_was_killed() {
     while process_of(&environment) == Some(process) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+#[tokio::test]
+async fn where_there_is_a_password_it_is_asked_for() {
+    let lab = Lab::start_with(18_120, json!({"password": "open sesame"})).await;
+    // Who is known to the service alone is asked for it, and JupyterLab's pages and its API answer nobody else.
+    let pages = format!("http://{}/env-{}", lab.service.address, lab.environment);
+    let come = |request: reqwest::RequestBuilder| {
+        let request = request.header(header::HOST, lab.host());
+        request.header(header::COOKIE, &lab.cookie).send()
+    };
+    let asked = come(browser().get(format!("{pages}/lab")))
+        .await
+        .expect("an answer");
+    assert_eq!(asked.status(), 302);
+    let to = asked.headers()[header::LOCATION].to_str().expect("text");
+    assert!(
+        to.starts_with(&format!("/env-{}/login", lab.environment)),
+        "{to}"
+    );
+    assert_eq!(lab.get("api/contents").await.status, 403);
+    let give = |password: &str| {
+        let form = format!("password={}", password.replace(' ', "+"));
+        let request = browser().post(format!("{pages}/login"));
+        let kind = "application/x-www-form-urlencoded";
+        come(request.header(header::CONTENT_TYPE, kind).body(form))
+    };
+    let wrong = give("open barley").await.expect("an answer");
+    assert_eq!(wrong.status(), 401);
+    let right = give("open sesame").await.expect("an answer");
+    assert_eq!(right.status(), 302);
+    let login = right.headers()[header::SET_COOKIE].to_str().expect("text");
+    let login = login.split(';').next().expect("a pair");
+    let request = lab.ask(Method::GET, "api/contents");
+    let both = request.header(header::COOKIE, format!("{}; {login}", lab.cookie));
+    answered(both).await.expect(200);
+
+    let path = format!("/environments/{}/jupyter/start", lab.environment);
+    lab.service
+        .post(&path, json!({"password": ""}))
+        .await
+        .refused(422, FIELD);
 }

@@ -19,6 +19,8 @@ export default {
     open: 'Open in JupyterLab',
     plugins: 'Extensions, such as jupyterlab-git',
     pluginsHint: 'Names of extensions, of those that are allowed here, with commas between them',
+    password: 'Password, if one is wanted',
+    passwordHint: 'What JupyterLab asks for besides: for who shares a browser',
     installing: 'JupyterLab is being installed. The first time takes a while.',
     starting: 'JupyterLab is being started.',
     failed: 'JupyterLab could not be started.',

@@ -19,6 +19,8 @@ export default {
     open: '在 JupyterLab 中打开',
     plugins: '扩展，例如 jupyterlab-git',
     pluginsHint: '扩展的名称（仅限此处允许的扩展），以逗号分隔',
+    password: '密码（可选）',
+    passwordHint: 'JupyterLab 会另外要求输入此密码：适合多人共用浏览器时',
     installing: '正在安装 JupyterLab。第一次需要一些时间。',
     starting: '正在启动 JupyterLab。',
     failed: 'JupyterLab 无法启动。',
