@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -86,10 +87,12 @@ impl Running {
             .await
             .map_err(Failure::Sandbox)?;
         let service = Arc::new(service);
+        // Before anybody is told that it is there.
+        let signals = Signals::listen().map_err(Failure::sandbox)?;
         let tending = service.tend();
         let (telling, told) = (Arc::clone(&service), stopping.clone());
         tokio::spawn(async move {
-            wait_for_signal().await;
+            signals.come().await;
             telling.news.close();
             // The receivers live as long as the service.
             let _ = told.send(true);
@@ -142,19 +145,25 @@ pub(super) fn alone(folder: &Path) -> Result<File, Failure> {
     }
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-async fn wait_for_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = match signal(SignalKind::terminate()) {
-        Ok(terminate) => terminate,
-        Err(error) => {
-            tracing::warn!(%error, "SIGTERM cannot be listened for");
-            let _ = tokio::signal::ctrl_c().await;
-            return;
+/// The signals by which a process is told to end.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Listens for them. One that comes from now on is not missed, however late it is waited for.
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn come(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
-use crate::support::lab::{Lab, browser, environment, process_of, started, state, until};
+use crate::support::lab::{Lab, browser, environment, process_of, state, until};
 use crate::support::service::{Service, answered};
 
 const NOT_FOUND: u32 = 10401;
