@@ -277,11 +277,15 @@ mod tests {
 
     #[test]
     fn what_a_process_holds_and_what_the_machine_has_is_known() {
-        let own = anonymous_bytes(std::process::id()).expect("it is told");
-        let touched = vec![1u8; 64 << 20];
-        let then = anonymous_bytes(std::process::id()).expect("it is told");
-        assert!(then >= own + (60 << 20), "{own} {then}");
-        drop(touched);
+        // Other tests of this process give memory back meanwhile.
+        let grew = || {
+            let own = anonymous_bytes(std::process::id()).expect("it is told");
+            let touched = vec![1u8; 64 << 20];
+            let then = anonymous_bytes(std::process::id()).expect("it is told");
+            drop(touched);
+            then >= own + (60 << 20)
+        };
+        assert!((0..20).any(|_| grew()));
         assert!(share_of_machine(1) > 2 * share_of_machine(3));
         assert_eq!(anonymous_bytes(0), None);
     }

@@ -129,7 +129,9 @@ def installed(image, folder):
     told = nbval()
     assert told.returncode == 1 and "1 failed, 1 passed" in told.stdout, told.stdout + told.stderr
 
-    with testbook(notebook, execute=True, kernel_name=f"cellblock-{image}") as book:
+    # On a busy machine what is shown may come later than nbclient waits for it by itself, without a word.
+    patience = {"iopub_timeout": 60, "raise_on_iopub_timeout": True}
+    with testbook(notebook, execute=True, kernel_name=f"cellblock-{image}", **patience) as book:
         doubled = book.ref("double")(4)
         assert doubled == 8, doubled
         book.inject("import json; kept = json.dumps({'a': 1})")

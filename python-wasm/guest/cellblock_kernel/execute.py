@@ -18,7 +18,7 @@ from IPython.core.autocall import IPyAutocall
 from IPython.core.error import InputRejected
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult
 
-from . import ask, comms, eventloop, leaving, limits, streams
+from . import ask, comms, eventloop, leaving, limits, reserve, streams
 from .limits import state as limit_state
 
 _AST = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
@@ -93,6 +93,7 @@ def run(code, *, store, silent):
     """Runs source text as a notebook cell in the user's namespace. An error is shown, not raised."""
     if not code or code.isspace():
         return
+    reserve.keep()
     events = _trait(shell, "events").callbacks
     shell.user_global_ns.pop("__warningregistry__", None)  # a warning is shown once in each cell, not in a session
     count = _trait(shell, "execution_count")
@@ -314,6 +315,8 @@ def _run_part(code, info, hook=None):
         info.error_in_exec = error
         leaving.left(shell, error)
     except BaseException as error:
+        if isinstance(error, MemoryError):
+            reserve.give()
         _drop_own_frames(error)
         info.error_in_exec = error
         if shell.custom_exceptions and isinstance(error, shell.custom_exceptions):

@@ -3,7 +3,7 @@
 import builtins
 import sys
 
-from . import door, execute, limits, reseed, streams, tools
+from . import door, execute, limits, reseed, reserve, streams, tools
 from .limits import state as limit_state
 
 _modules = {}
@@ -23,7 +23,11 @@ def _later(module, function):
 
 def _room(request, body):
     """Tries whether a next cell has memory to begin with; a `MemoryError` says no."""
-    [bytearray(4096) for _ in range(64)]
+    try:
+        [bytearray(4096) for _ in range(64)]
+    except MemoryError:
+        reserve.give()
+        [bytearray(4096) for _ in range(64)]
     return {"status": "ok"}
 
 
