@@ -168,7 +168,13 @@ pub(super) async fn is_well(orders: &Orders) -> bool {
 /// Returns the last lines that it said, without what is secret.
 pub(super) fn last_said(orders: &Orders) -> String {
     let said = std::fs::read(orders.folder.join(LOG)).unwrap_or_default();
-    last_lines(&said)
-        .replace(&orders.token, "(hidden)")
-        .replace(&orders.pass, "(hidden)")
+    let secrets = [
+        Some(&orders.token),
+        Some(&orders.pass),
+        orders.password.as_ref(),
+    ];
+    let secrets = secrets.into_iter().flatten();
+    secrets.fold(last_lines(&said), |said, secret| {
+        said.replace(secret, "(hidden)")
+    })
 }

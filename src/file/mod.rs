@@ -33,7 +33,7 @@ pub(crate) use listing::{Entry, media_type};
 pub(crate) use path::FilePath;
 pub(crate) use projects::{Project, Projects};
 pub(crate) use read::Opened;
-pub(crate) use uploads::{NewUpload, Upload, Uploads};
+pub(crate) use uploads::{NewUpload, Placing, Upload, Uploads};
 pub(crate) use write::Placed;
 
 use crate::config::Config;

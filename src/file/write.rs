@@ -20,6 +20,15 @@ pub(crate) struct Placed {
     pub(crate) created: bool,
 }
 
+/// A file that is received and not yet in place. Dropped, it leaves no trace.
+pub(crate) struct Received {
+    files: Arc<Files>,
+    site: Site,
+    path: FilePath,
+    condition: Condition,
+    staged: Staged,
+}
+
 /// Files of one request that are received and not yet in place. Dropped, they leave no trace.
 pub(crate) struct Batch {
     files: Arc<Files>,
@@ -33,8 +42,8 @@ pub(crate) struct Batch {
 const BATCH: usize = 1000;
 
 impl Files {
-    /// Writes a file from a body; folders on the way are made.
-    pub(crate) async fn put<E: Display>(
+    /// Receives a file that is going to be written at a path, however long its body takes.
+    pub(crate) async fn receive_at<E: Display>(
         self: &Arc<Self>,
         tenant: TenantId,
         project: ProjectId,
@@ -42,13 +51,18 @@ impl Files {
         condition: Condition,
         declared: Option<u64>,
         body: impl Stream<Item = Result<Bytes, E>> + Unpin,
-    ) -> Result<Placed, Fault> {
+    ) -> Result<Received, Fault> {
         let site = self
             .check_target(tenant, project, &path, &condition)
             .await?;
         let staged = self.receive(tenant, declared, body).await?;
-        let files = Arc::clone(self);
-        blocking(move || files.place(&site, &path, staged, &condition)).await
+        Ok(Received {
+            files: Arc::clone(self),
+            site,
+            path,
+            condition,
+            staged,
+        })
     }
 
     /// Writes behind what is in a file.
@@ -151,6 +165,23 @@ impl Files {
             entry: Self::entry(&folder, name, path)?,
             created: current.is_none(),
         })
+    }
+}
+
+impl Received {
+    /// Puts it in its place; folders on the way are made.
+    pub(crate) async fn place(self) -> Result<Placed, Fault> {
+        blocking(move || {
+            let Self {
+                files,
+                site,
+                path,
+                condition,
+                staged,
+            } = self;
+            files.place(&site, &path, staged, &condition)
+        })
+        .await
     }
 }
 

@@ -243,17 +243,14 @@ pub(super) async fn write(
     }
     let (condition, declared) = (condition(&headers)?, declared_length(&headers));
     let tenant = caller.0.tenant;
-    let put = app.files.put(
-        tenant,
-        project,
-        path.clone(),
-        condition,
-        declared,
-        body.into_data_stream(),
-    );
+    let body = body.into_data_stream();
+    let received = app
+        .files
+        .receive_at(tenant, project, path.clone(), condition, declared, body)
+        .await?;
     let placed = app
         .notebooks
-        .write_over((tenant, project), vec![path], put)
+        .write_over((tenant, project), vec![path], received.place())
         .await?;
     let status = if placed.created {
         StatusCode::CREATED

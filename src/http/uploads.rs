@@ -1,6 +1,8 @@
 //! `/uploads`: resumable uploads, as tus 1.0 has them (core, creation, expiration, termination;
 //! <https://tus.io/protocols/resumable-upload>). A JSON body can create one too.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::body::Body as Stream;
 use axum::extract::{FromRequest as _, Path, Request, State};
@@ -13,7 +15,7 @@ use utoipa::ToSchema;
 use super::extract::{Body, May, Read, Write, declared_length, id, media_type};
 use super::{Answer, App};
 use crate::error_code::{ErrorCode, Fault};
-use crate::file::{FilePath, NewUpload, Upload};
+use crate::file::{FilePath, NewUpload, Placing, Upload};
 
 /// The version of the protocol, and the header that carries it.
 pub(super) const VERSION: HeaderValue = HeaderValue::from_static("1.0.0");
@@ -142,19 +144,25 @@ pub(super) async fn append(
     let offset = number(&headers, &OFFSET)?;
     let declared = declared_length(&headers);
     let tenant = caller.0.tenant;
-    let target = app.uploads.target(tenant, upload).await?;
-    let append = app
-        .uploads
-        .append(tenant, upload, offset, declared, body.into_data_stream());
-    let upload = match target {
-        // The last byte puts it in its place.
-        Some((project, path)) => {
-            app.notebooks
-                .write_over((tenant, project), vec![path], append)
-                .await?
-        }
-        None => append.await?,
+    let notebooks = Arc::clone(&app.notebooks);
+    let around = move |project, path, placing: Placing| -> Placing {
+        Box::pin(async move {
+            notebooks
+                .write_over((tenant, project), vec![path], placing)
+                .await
+        })
     };
+    let upload = app
+        .uploads
+        .append(
+            tenant,
+            upload,
+            offset,
+            declared,
+            body.into_data_stream(),
+            around,
+        )
+        .await?;
     Ok((StatusCode::NO_CONTENT, headers_of(&upload)).into_response())
 }
 

@@ -343,10 +343,14 @@ pub(super) async fn put(
 ) -> Result<crate::file::Placed, Fault> {
     let length = Some(bytes.len() as u64);
     let body = futures_util::stream::iter([Ok::<_, Infallible>(bytes)]);
-    let files = &call.service.files;
-    let tenant = call.caller.tenant;
-    files
-        .put(tenant, project, path, condition, length, body)
+    let (service, tenant) = (&call.service, call.caller.tenant);
+    let received = service
+        .files
+        .receive_at(tenant, project, path.clone(), condition, length, body)
+        .await?;
+    service
+        .notebooks
+        .write_over((tenant, project), vec![path], received.place())
         .await
 }
 

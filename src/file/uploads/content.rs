@@ -14,8 +14,7 @@ use crate::error_code::Fault;
 use crate::file::receive::{Staged, pour};
 use crate::file::room::Reservation;
 use crate::file::{Condition, FilePath, blocking, refusal};
-use crate::id::{TenantId, UploadId};
-use crate::store::uploads::UploadRow;
+use crate::id::{ProjectId, TenantId, UploadId};
 
 impl Uploads {
     /// Writes a body behind what is there, and syncs what came of it.
@@ -47,21 +46,15 @@ impl Uploads {
         poured.map(drop)
     }
 
-    /// Puts a finished upload in its place, if it has one.
+    /// Puts a finished upload in its place.
     pub(super) async fn place(
         &self,
         tenant: TenantId,
         id: UploadId,
-        row: &UploadRow,
+        project: ProjectId,
+        path: FilePath,
     ) -> Result<(), Fault> {
-        let (Some(project), Some(path)) = (&row.project_id, &row.path) else {
-            return Ok(());
-        };
-        let path = FilePath::parse(path)?;
-        let site = self
-            .files
-            .site(tenant, project.parse().map_err(Fault::internal)?)
-            .await?;
+        let site = self.files.site(tenant, project).await?;
         let files = Arc::clone(&self.files);
         blocking(move || {
             let folder = files.projects.layout().uploads(tenant)?;

@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cap_std::fs::{OpenOptions, OpenOptionsExt as _};
-use futures_util::Stream;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, Stream};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -99,6 +100,9 @@ impl Drop for Turn {
     }
 }
 
+/// The step that puts a file in its place.
+pub(crate) type Placing = BoxFuture<'static, Result<(), Fault>>;
+
 impl Uploads {
     /// Opens the uploads, and removes those that have come to their end from now on.
     pub(crate) fn open(files: Arc<Files>, lifetime: Duration) -> Arc<Self> {
@@ -172,8 +176,8 @@ impl Uploads {
             expires_at: self.end(),
         };
         self.store.add_upload(&row).await?;
-        if new.length == 0 {
-            self.place(tenant, id, &row).await?;
+        if let (0, Some((project, path))) = (new.length, target(&row)?) {
+            self.place(tenant, id, project, path).await?;
         }
         self.find(tenant, id).await
     }
@@ -213,7 +217,7 @@ impl Uploads {
 
     /// Adds bytes at an offset, which must be where the upload ends. Returns the upload as it is then.
     ///
-    /// What came before the sender left stays. The last byte puts the file in place.
+    /// What came before the sender left stays. The last byte puts the file in place, within `around`.
     pub(crate) async fn append<E: Display>(
         self: &Arc<Self>,
         tenant: TenantId,
@@ -221,8 +225,10 @@ impl Uploads {
         offset: u64,
         declared: Option<u64>,
         body: impl Stream<Item = Result<Bytes, E>> + Unpin + Send + 'static,
+        around: impl FnOnce(ProjectId, FilePath, Placing) -> Placing + Send + 'static,
     ) -> Result<Upload, Fault> {
         let row = self.row(tenant, id).await?;
+        let target = target(&row)?;
         let turn = self.turn(id)?;
         let uploads = Arc::clone(self);
         // By itself, so that the turn of a request that is given up ends after its last write.
@@ -248,28 +254,16 @@ impl Uploads {
                     uploads.write(tenant, id, most, body).await?;
                 }
                 let end = uploads.find(tenant, id).await?;
-                if end.state == UploadState::Finished {
-                    uploads.place(tenant, id, &row).await?;
+                if let (UploadState::Finished, Some((project, path))) = (end.state, target) {
+                    let (placed, to) = (Arc::clone(&uploads), path.clone());
+                    let placing = async move { placed.place(tenant, id, project, to).await };
+                    around(project, path, placing.boxed()).await?;
                 }
             }
             uploads.find(tenant, id).await
         })
         .await
         .map_err(Fault::internal)?
-    }
-
-    /// Returns where an upload's file is to go; nothing when an execution is to take it.
-    pub(crate) async fn target(
-        &self,
-        tenant: TenantId,
-        id: UploadId,
-    ) -> Result<Option<(ProjectId, FilePath)>, Fault> {
-        let row = self.row(tenant, id).await?;
-        let (Some(project), Some(path)) = (row.project_id, row.path) else {
-            return Ok(None);
-        };
-        let project = project.parse().map_err(Fault::internal)?;
-        Ok(Some((project, FilePath::parse(&path)?)))
     }
 
     /// Gives an upload up.
@@ -356,4 +350,13 @@ impl Uploads {
         }
         Ok(())
     }
+}
+
+/// Returns where an upload's file is to go; nothing when an execution is to take it.
+fn target(row: &UploadRow) -> Result<Option<(ProjectId, FilePath)>, Fault> {
+    let (Some(project), Some(path)) = (&row.project_id, &row.path) else {
+        return Ok(None);
+    };
+    let project = project.parse().map_err(Fault::internal)?;
+    Ok(Some((project, FilePath::parse(path)?)))
 }

@@ -105,7 +105,8 @@ pub(super) async fn create(
     let name = checked("name", body.name.or(old.name), LONGEST)?;
     let kind = checked("type", body.kind, LONGEST)?;
     let open = app.store.open_documents(caller.tenant, MOST).await?;
-    let row = match open.iter().find(|row| row.path == path) {
+    let same = open.iter().filter(|row| row.path == path);
+    let row = match of_project(&app, caller, &project, same).await? {
         Some(row) => row.clone(),
         None => {
             if open.len() as i64 >= MOST {
@@ -196,6 +197,24 @@ pub(super) async fn delete(
     app.store.remove_open(&row).await?;
     end(&app, &caller.0, &row.session_id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Returns the document that is in the request's project. One whose kernel has no project is in all of them.
+async fn of_project<'o>(
+    app: &App,
+    caller: &Caller,
+    project: &Project,
+    open: impl Iterator<Item = &'o OpenRow>,
+) -> Result<Option<&'o OpenRow>, Fault> {
+    let project = project.or_default(app, caller).await?.to_string();
+    for row in open {
+        let kernel = row.session_id.parse().map_err(Fault::internal)?;
+        let home = app.store.session(caller.tenant, kernel).await?;
+        if home.is_some_and(|home| home.project_id.is_none_or(|home| home == project)) {
+            return Ok(Some(row));
+        }
+    }
+    Ok(None)
 }
 
 /// Returns the kernel that is wanted for a document.

@@ -65,9 +65,8 @@ impl Contents<'_> {
     pub(crate) async fn delete_checkpoint(&self, path: &str, id: &str) -> Result<(), Fault> {
         let path = parse(path)?;
         require(&path, id)?;
-        self.forget_checkpoint(&path)
-            .await
-            .map_err(|fault| missing(fault, &path))
+        let deleted = self.delete_file(place(&path)?).await;
+        deleted.map_err(|fault| missing(fault, &path))
     }
 
     /// Has the checkpoint of a file that was moved go along, in the place of one that was left there.
@@ -77,16 +76,21 @@ impl Contents<'_> {
         to: &FilePath,
     ) -> Result<(), Fault> {
         let bytes = match self.bytes(place(from)?).await {
-            Err(fault) if fault.code == ErrorCode::FileNotFound => return Ok(()),
+            Err(fault) if fault.code == ErrorCode::FileNotFound => {
+                return self.forget_checkpoint(to).await;
+            }
             bytes => bytes?,
         };
         self.put(place(to)?, bytes.into(), Condition::Any).await?;
         self.forget_checkpoint(from).await
     }
 
-    /// Deletes the checkpoint of a file.
+    /// Deletes the checkpoint of a file, if there is one.
     pub(super) async fn forget_checkpoint(&self, path: &FilePath) -> Result<(), Fault> {
-        self.delete_file(place(path)?).await
+        match self.delete_file(place(path)?).await {
+            Err(fault) if fault.code == ErrorCode::FileNotFound => Ok(()),
+            deleted => deleted,
+        }
     }
 
     async fn checkpointed(&self, path: &FilePath, id: &str) -> Result<Vec<u8>, Fault> {

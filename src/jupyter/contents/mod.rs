@@ -223,10 +223,7 @@ impl Contents<'_> {
     pub(crate) async fn delete(&self, path: &str) -> Result<(), Fault> {
         let path = parse(path)?;
         self.delete_file(path.clone()).await?;
-        match self.forget_checkpoint(&path).await {
-            Err(fault) if fault.code == ErrorCode::FileNotFound => Ok(()),
-            forgotten => forgotten,
-        }
+        self.forget_checkpoint(&path).await
     }
 
     async fn copy(&self, folder: &FilePath, from: &FilePath) -> Result<Model, Fault> {
@@ -308,7 +305,7 @@ impl Contents<'_> {
         let length = bytes.len() as u64;
         let body = futures_util::stream::iter([Ok::<_, Infallible>(bytes)]);
         let files = self.files;
-        let put = files.put(
+        let received = files.receive_at(
             place.0,
             place.1,
             path.clone(),
@@ -316,7 +313,9 @@ impl Contents<'_> {
             Some(length),
             body,
         );
-        let placed = self.notebooks.write_over(place, vec![path], put).await?;
+        let placing = received.await?.place();
+        let placed = self.notebooks.write_over(place, vec![path], placing);
+        let placed = placed.await?;
         Ok((placed.entry, placed.created))
     }
 

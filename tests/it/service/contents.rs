@@ -32,6 +32,10 @@ async fn post(service: &Service, path: &str, body: Value) -> Answered {
     ask(service, Method::POST, path, Some(body)).await
 }
 
+async fn delete(service: &Service, path: &str) -> Answered {
+    ask(service, Method::DELETE, path, None).await
+}
+
 fn file(text: &str) -> Value {
     json!({"type": "file", "format": "text", "content": text})
 }
@@ -63,8 +67,8 @@ async fn files_are_written_read_listed_moved_and_deleted() {
         (&read["mimetype"], &read["size"]),
         (&json!("text/csv"), &json!(4))
     );
-    let hash = "fde3ab99ff10ac1c2cb7d48aa0ba2f4c3ef7d3c9cb21d2ee7d4ff5f3a0b9f3b5";
-    assert_eq!(read["hash"].as_str().map(str::len), Some(hash.len()));
+    let hash = "f44a920765178a372d1908907696f312b659cdb69834ed1de16492877d187955";
+    assert_eq!(read["hash"], hash);
     let bytes = json!({"type": "file", "format": "base64", "content": "/wA="});
     put(&service, "/api/contents/raw.bin", bytes)
         .await
@@ -113,8 +117,7 @@ async fn files_are_written_read_listed_moved_and_deleted() {
         .map(|model| &model["name"])
         .collect();
     assert_eq!(names, ["data", "raw.bin"]);
-    let gone = ask(&service, Method::DELETE, "/api/contents/data", None).await;
-    gone.expect(204);
+    delete(&service, "/api/contents/data").await.expect(204);
     get(&service, "/api/contents/data")
         .await
         .refused(404, NO_FILE);
@@ -122,14 +125,11 @@ async fn files_are_written_read_listed_moved_and_deleted() {
     get(&service, "/api/contents/.ssh/id")
         .await
         .refused(404, NO_FILE);
-    for path in [
-        "/api/contents/..%2Fx",
-        "/api/contents/a%5C..%5Cb",
-        "/api/contents/a%00",
-    ] {
-        get(&service, path).await.refused(422, PATH);
+    for path in ["..%2Fx", "a%5C..%5Cb", "a%00"] {
+        let path = format!("/api/contents/{path}");
+        get(&service, &path).await.refused(422, PATH);
     }
-    let refused = ask(&service, Method::DELETE, "/api/contents/%2F", None).await;
+    let refused = delete(&service, "/api/contents/%2F").await;
     refused.refused(422, PATH);
 }
 
@@ -246,7 +246,24 @@ async fn a_file_goes_back_to_its_checkpoint() {
     assert_eq!(read["content"]["cells"][0]["source"], "1");
     // It is not among the files.
     let root = get(&service, "/api/contents").await.expect(200);
-    assert_eq!(root["content"].as_array().map(Vec::len), Some(1), "{root}");
+    assert_eq!(root["content"].as_array().map(Vec::len), Some(1));
+
+    // What was left of another file of a name is no checkpoint of the one that gets it.
+    for name in ["old.txt", "new.txt"] {
+        let path = format!("/api/contents/{name}");
+        put(&service, &path, file(name)).await.expect(201);
+    }
+    let left = "/api/contents/old.txt/checkpoints";
+    post(&service, left, json!(null)).await.expect(201);
+    let projects = service.get("/projects").await.expect(200);
+    let project = projects["items"][0]["id"].as_str().expect("an id");
+    let old = format!("/projects/{project}/files/old.txt");
+    service.delete(&old).await.expect(204);
+    let to = Some(json!({"path": "old.txt"}));
+    ask(&service, Method::PATCH, "/api/contents/new.txt", to)
+        .await
+        .expect(200);
+    assert_eq!(get(&service, left).await.expect(200), json!([]));
 
     post(
         &service,
@@ -255,12 +272,8 @@ async fn a_file_goes_back_to_its_checkpoint() {
     )
     .await
     .refused(404, NO_FILE);
-    ask(&service, Method::DELETE, checkpoint, None)
-        .await
-        .expect(204);
-    ask(&service, Method::DELETE, checkpoint, None)
-        .await
-        .refused(404, NO_FILE);
+    delete(&service, checkpoint).await.expect(204);
+    delete(&service, checkpoint).await.refused(404, NO_FILE);
     post(&service, checkpoint, json!(null))
         .await
         .refused(404, NO_FILE);
@@ -292,8 +305,7 @@ async fn a_notebook_is_the_same_one_for_the_page_and_for_jupyter() {
     // What is kept beside the file stands in what other programs read.
     let text = read["content"]["cells"][0]["outputs"][0]["text"].to_string();
     assert!(text.len() > 200_000, "{} bytes", text.len());
-    let changed = notebook("changed");
-    put(&service, "/api/contents/n.ipynb", changed)
+    put(&service, "/api/contents/n.ipynb", notebook("changed"))
         .await
         .expect(200);
     let seen = service.get(&format!("/notebooks/{id}")).await.expect(200);
@@ -366,6 +378,10 @@ async fn the_project_is_the_one_that_the_request_names() {
         .await
         .expect(200);
     assert_eq!(shown["project_id"], json!(project));
+    // A document of this path in another project is another one.
+    let own = json!({"path": "n.ipynb"});
+    let own = post(&service, "/api/sessions", own).await.expect(201);
+    assert_ne!(own["kernel"]["id"], open["kernel"]["id"]);
 }
 
 #[tokio::test]
@@ -426,9 +442,7 @@ async fn documents_are_open_with_their_kernels_until_they_are_closed() {
     post(&service, "/api/sessions", long)
         .await
         .refused(422, FIELD);
-    ask(&service, Method::DELETE, &location, None)
-        .await
-        .expect(204);
+    delete(&service, &location).await.expect(204);
     get(&service, &location).await.refused(404, NO_SESSION);
     assert_eq!(get(&service, "/api/kernels").await.expect(200), json!([]));
     assert_eq!(get(&service, "/api/sessions").await.expect(200), json!([]));

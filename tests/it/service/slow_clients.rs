@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
+use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -140,4 +141,40 @@ async fn idle_connections_stop_nobody() {
     let _ = first.read_to_end(&mut nothing).await;
     assert_eq!(nothing, b"");
     drop(running);
+}
+
+#[tokio::test]
+async fn a_notebook_is_edited_while_a_slow_client_sends_another_over_it() {
+    let service = Service::start();
+    let new = json!({"name": "n", "cells": [{"cell_type": "code", "source": "1"}]});
+    let made = service.post("/notebooks", new).await.expect(201);
+    let id = made["notebook_id"].as_str().expect("an id");
+    let project = made["project_id"].as_str().expect("an id");
+    let (parts, body) = tokio::sync::mpsc::channel::<Result<Vec<u8>, std::io::Error>>(1);
+    let body = futures_util::stream::unfold(body, async |mut body| {
+        let part = body.recv().await?;
+        Some((part, body))
+    });
+    let path = format!("/projects/{project}/files/n.ipynb");
+    let sent = service.request(Method::PUT, &path);
+    let sent = tokio::spawn(answered(sent.body(reqwest::Body::wrap_stream(body))));
+    let whole = json!({
+        "cells": [{"cell_type": "code", "id": "a", "metadata": {}, "source": "sent", "outputs": [], "execution_count": null}],
+        "metadata": {}, "nbformat": 4, "nbformat_minor": 5,
+    })
+    .to_string();
+    let (first, last) = whole.split_at(10);
+    parts.send(Ok(first.into())).await.expect("it is taken");
+    let cell = &made["cells"][0];
+    let edit = json!({"revision": cell["revision"], "source": "edited"});
+    let at = format!(
+        "/notebooks/{id}/cells/{}",
+        cell["cell_id"].as_str().expect("an id")
+    );
+    service.patch(&at, edit).await.expect(200);
+    parts.send(Ok(last.into())).await.expect("it is taken");
+    drop(parts);
+    sent.await.expect("no panic").expect(200);
+    let seen = service.get(&format!("/notebooks/{id}")).await.expect(200);
+    assert_eq!(seen["cells"][0]["source"], "sent");
 }
