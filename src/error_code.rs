@@ -89,6 +89,14 @@ error_codes! {
     NotebookNotFound = 20411, 404, false, "There is no such notebook", "List the notebooks to see which there are.";
     CellNotFound = 20412, 404, false, "There is no such cell", "Get the notebook to see its cells.";
     NotebookInvalid = 20413, 422, false, "This is no notebook that can be read", "The message says where it is wrong. Notebooks of nbformat 3 and 4 are read.";
+    SandboxRuns = 20221, 409, false, "The sandbox runs", "Connect to it.";
+    SandboxPaused = 20222, 409, false, "The sandbox is paused", "Connect to it, which wakes it.";
+    NotOffered = 20223, 501, false, "This is not to be had here", "Sandboxes run Python, and what of the shell's commands is done in Python; see the README for what there is.";
+    SandboxNotFound = 20431, 404, false, "There is no such sandbox", "List the sandboxes to see which there are; make another one with a longer `timeout`.";
+    SandboxNotRunning = 20432, 502, false, "The sandbox does not run", "It was ended, its time was over, or it is paused. Connect to it, or make another one.";
+    SandboxTemplateNotFound = 20433, 404, false, "There is no such template or snapshot", "Use an image of `GET /images`, `base`, `code-interpreter-v1` or a snapshot.";
+    ContextNotFound = 20434, 404, false, "There is no such context", "List the contexts to see which there are.";
+    ProcessNotFound = 20435, 404, false, "There is no such process", "List the processes to see which there are.";
     // Platform: requests, people, limits, files.
     Internal = 50101, 500, true, "Something went wrong in the service", "Try again. If it goes on, tell the operator the request id.";
     ShuttingDown = 50102, 503, true, "The service is stopping or starting", "Try again after the time in Retry-After.";

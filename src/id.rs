@@ -63,3 +63,45 @@ ids! {
     /// A request, as the logs and the answer's header name it.
     RequestId;
 }
+
+/// A sandbox of a client of E2B: `i` and 32 hexadecimal digits. Its clients show it as proof in some of their requests, so
+/// nobody can guess it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct SandboxId(String);
+
+impl SandboxId {
+    /// Returns a new id.
+    pub(crate) fn new() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(format!("i{}", data_encoding::HEXLOWER.encode(&bytes))))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SandboxId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl FromStr for SandboxId {
+    type Err = NoSandboxId;
+
+    fn from_str(text: &str) -> Result<Self, NoSandboxId> {
+        let digits = text.strip_prefix('i').ok_or(NoSandboxId)?;
+        let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        match digits.len() == 32 && digits.bytes().all(digit) {
+            true => Ok(Self(text.to_owned())),
+            false => Err(NoSandboxId),
+        }
+    }
+}
+
+/// A text that is the id of no sandbox.
+#[derive(Debug, thiserror::Error)]
+#[error("it is no id of a sandbox")]
+pub(crate) struct NoSandboxId;

@@ -23,6 +23,7 @@ mod config;
 mod descriptors;
 mod disk;
 mod doctor;
+mod e2b;
 mod environment;
 mod error_code;
 mod file;

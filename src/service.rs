@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
+use crate::e2b::Sandboxes;
 use crate::environment::Environments;
 use crate::error_code::Fault;
 use crate::file::{Files, Projects, Uploads};
@@ -34,7 +35,7 @@ const MEASURE_EVERY: Duration = Duration::from_secs(5);
 pub(crate) struct Service {
     pub(crate) config: Config,
     pub(crate) store: Store,
-    pub(crate) tenants: Tenants,
+    pub(crate) tenants: Arc<Tenants>,
     pub(crate) notebooks: Arc<Library>,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) one_shots: OneShots,
@@ -47,6 +48,8 @@ pub(crate) struct Service {
     pub(crate) started: Instant,
     pub(crate) projects: Projects,
     pub(crate) environments: Environments,
+    /// What clients of E2B have.
+    pub(crate) sandboxes: Arc<Sandboxes>,
     pub(crate) files: Arc<Files>,
     pub(crate) uploads: Arc<Uploads>,
     /// The clients of Jupyter.
@@ -66,7 +69,7 @@ impl Service {
         }
         let store = Store::open(config.data.database.as_deref(), folder).await?;
         let audit = Arc::new(Audit::open(&store, folder).await?);
-        let tenants = Tenants::open(&config, &store, Arc::clone(&audit)).await?;
+        let tenants = Arc::new(Tenants::open(&config, &store, Arc::clone(&audit)).await?);
         let quotas = Arc::new(Quotas::open(&store, &config.quotas).await?);
         let rates = RateLimits::new(&config.server);
         let requests = Requests::open(&store, &config.retention);
@@ -96,6 +99,8 @@ impl Service {
             config.files.largest_notebook.0,
         );
         let environments = Environments::new(&config, &store, &projects, &tenants.passes);
+        let sandboxes =
+            Sandboxes::open(&config, &store, &tenants, &secrets, &projects, &sessions).await?;
         let one_shots = OneShots::new(&config.retention);
         Ok(Self {
             config,
@@ -114,6 +119,7 @@ impl Service {
             files,
             uploads,
             one_shots,
+            sandboxes: Arc::new(sandboxes),
             started: Instant::now(),
             jupyter: Arc::default(),
             stopping: stop,

@@ -107,6 +107,7 @@ impl Running {
                 sessions.end_the_old(minded.clone()),
                 sessions.pass_on_warnings(minded.clone()),
                 sessions.mind_fuel(minded.clone()),
+                minding.sandboxes.tend(minded.clone()),
                 minding.measure_disk(minded)
             )
         });

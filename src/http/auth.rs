@@ -2,12 +2,13 @@
 //! before anything else is done with it.
 
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
 use super::connection::Peer;
-use super::{App, lab};
+use super::{App, e2b, lab};
 use crate::error_code::{ErrorCode, Fault};
 use crate::tenant::Caller;
 
@@ -37,27 +38,15 @@ impl Identity {
 }
 
 /// Puts the [`Identity`] to each request. Nobody is refused here: some addresses are for everybody.
-pub(super) async fn authenticate(
-    State(app): State<App>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn authenticate(State(app): State<App>, request: Request, next: Next) -> Response {
     let given = lab::visitor(&request);
     let given = given.or_else(|| token(request.headers(), request.uri().query()));
-    let identity = match given {
-        None => Identity::Anonymous,
-        Some(token) => match app
-            .tenants
-            .caller(&token, Peer::of(request.extensions()))
-            .await
-        {
-            Ok(caller) => match &caller.pass {
-                Some(pass) if !lab::reaches(pass, request.uri().path()) => lab::out_of_reach(),
-                Some(_) | None => Identity::Known(caller),
-            },
-            Err(fault) => Identity::Refused(fault),
-        },
+    let (mut parts, body) = request.into_parts();
+    let identity = match e2b::visitor(&app, &mut parts).await {
+        Some(identity) => identity,
+        None => identity(&app, given, &parts).await,
     };
+    let mut request = Request::from_parts(parts, body);
     if let Identity::Known(caller) = &identity {
         let span = tracing::Span::current();
         span.record("tenant", tracing::field::display(caller.tenant));
@@ -65,6 +54,21 @@ pub(super) async fn authenticate(
     }
     request.extensions_mut().insert(identity);
     next.run(request).await
+}
+
+/// Returns whose token this is, if it counts at the address.
+async fn identity(app: &App, token: Option<String>, parts: &Parts) -> Identity {
+    let Some(token) = token else {
+        return Identity::Anonymous;
+    };
+    let address = Peer::of(&parts.extensions);
+    match app.tenants.caller(&token, address).await {
+        Ok(caller) => match &caller.pass {
+            Some(pass) if !lab::reaches(pass, parts.uri.path()) => lab::out_of_reach(),
+            Some(_) | None => Identity::Known(caller),
+        },
+        Err(fault) => Identity::Refused(fault),
+    }
 }
 
 /// Returns a query without the token in it, which is the caller's affair and no parameter.

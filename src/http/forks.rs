@@ -66,6 +66,7 @@ pub(super) async fn fork(
         checkpoint: body.checkpoint_id,
         name: body.name,
         notebook: None,
+        ..NewForks::default()
     };
     let Some(count) = body.count else {
         let handle = app.sessions.fork(&caller.0, parent, new).await?;

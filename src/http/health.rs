@@ -2,14 +2,14 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::HeaderValue;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::problem::REQUEST_ID;
-use super::{Answer, App};
+use super::{Answer, App, e2b};
 use crate::id::RequestId;
 
 /// That the service lives.
@@ -22,11 +22,15 @@ pub(crate) struct Health {
 /// Tells that the process lives.
 #[utoipa::path(get, path = "/health", tag = "operations", security(()),
     responses((status = 200, description = "It lives", body = Health)))]
-pub(super) async fn health() -> Json<Health> {
-    Json(Health {
+pub(super) async fn health(State(app): State<App>, headers: HeaderMap) -> Answer<Response> {
+    if let Some(told) = e2b::health(&app, &headers).await {
+        return told;
+    }
+    let health = Health {
         status: "ok",
         version: env!("CARGO_PKG_VERSION"),
-    })
+    };
+    Ok(Json(health).into_response())
 }
 
 /// Tells whether work is taken now: the database answers and a worker is there.

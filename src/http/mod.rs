@@ -12,6 +12,7 @@ mod connection;
 mod crowd;
 mod docs;
 mod download;
+mod e2b;
 mod environments;
 mod events;
 mod executions;

@@ -16,11 +16,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    App, audit, auth, cells, channel, checkpoints, code, docs, environments, events, executions,
-    exports, files, forks, frontend, health, host, idempotency, jupyter, keys, lab, limits, linger,
-    looks, mcp, notebook_execution, notebook_files, notebook_updates, notebooks, observe, one_shot,
-    origin, pace, problem, projects, proxy, quarantine, quotas, secrets, sessions, system,
-    templates, tenants, uploads, users,
+    App, audit, auth, cells, channel, checkpoints, code, docs, e2b, environments, events,
+    executions, exports, files, forks, frontend, health, host, idempotency, jupyter, keys, lab,
+    limits, linger, looks, mcp, notebook_execution, notebook_files, notebook_updates, notebooks,
+    observe, one_shot, origin, pace, problem, projects, proxy, quarantine, quotas, secrets,
+    sessions, system, templates, tenants, uploads, users,
 };
 
 /// Returns all addresses with their documentation.
@@ -164,6 +164,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(docs::pages(docs::completed(document)))
         .merge(mcp::pages(&app))
         .merge(lab::pages())
+        .merge(e2b::pages())
         .layer(DefaultBodyLimit::max(body))
         // A request comes in from below: who sends it, whether from a page that may, whether not too
         // often, whether for the first time.

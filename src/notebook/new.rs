@@ -189,6 +189,7 @@ impl Library {
             checkpoint,
             name: None,
             notebook: Some(copy),
+            ..NewForks::default()
         };
         let begun = match self.sessions.fork(caller, parent.id, new).await {
             Ok(child) => self.begin_with(caller.tenant, copy, child.id, &later).await,

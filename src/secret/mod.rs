@@ -61,6 +61,17 @@ impl Secrets {
         })
     }
 
+    /// Returns a text that only this service opens, and only for this place.
+    pub(crate) fn seal(&self, place: &str, text: String) -> Result<Vec<u8>, Fault> {
+        self.vault.seal(place, &SecretText::new(text))
+    }
+
+    /// Returns what was sealed for a place.
+    pub(crate) fn unseal(&self, place: &str, sealed: &[u8]) -> Result<SecretText, Fault> {
+        let damaged = || Fault::new(ErrorCode::StoreCorrupt, "A sealed row cannot be opened.");
+        self.vault.unseal(place, sealed).ok_or_else(damaged)
+    }
+
     /// Sets a secret of a project that exists; tells whether it is new.
     pub(crate) async fn set(
         &self,

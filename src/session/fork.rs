@@ -9,7 +9,7 @@ use super::handle::{ForkBasis, Handle};
 use super::link::Link;
 use super::registry::{Sessions, missing};
 use crate::error_code::{ErrorCode, Fault};
-use crate::id::{NotebookId, SessionId};
+use crate::id::{NotebookId, ProjectId, SessionId};
 use crate::store::sessions::SessionRow;
 use crate::tenant::Caller;
 use crate::tenant::quotas::Reservation;
@@ -25,6 +25,8 @@ pub(crate) struct NewForks {
     pub(crate) name: Option<String>,
     /// The notebook whose session it is to be.
     pub(crate) notebook: Option<NotebookId>,
+    /// Another project of the tenant, whose folder is their home in the place of the parent's.
+    pub(crate) project: Option<ProjectId>,
 }
 
 /// A session that is forked, and what its forks begin with.
@@ -47,7 +49,10 @@ impl Sessions {
         self.room_for(caller.tenant, 1).await?;
         let place = self.around.quotas.reserve_session(caller.tenant)?;
         let name = name.unwrap_or_else(|| format!("{} (fork)", parent.row.name));
-        let row = parent.child(caller, name, new.notebook);
+        let mut row = parent.child(caller, name, new.notebook);
+        if let Some(project) = new.project {
+            row.project_id = Some(project.to_string());
+        }
         let sessions = Arc::clone(self);
         // That comes to its end also when the caller goes away.
         let making = tokio::spawn(async move { sessions.bear(&parent, row, place).await });

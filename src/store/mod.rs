@@ -134,6 +134,7 @@ pub(crate) mod notebooks;
 pub(crate) mod projects;
 pub(crate) mod quotas;
 pub(crate) mod retention;
+pub(crate) mod sandboxes;
 pub(crate) mod secrets;
 pub(crate) mod sessions;
 mod snapshot;

@@ -161,6 +161,26 @@ impl Tenants {
         Ok(caller)
     }
 
+    /// Returns the caller in whose name something goes on that they began: with the key of this prefix, or as the local
+    /// user. It ends when the key does.
+    pub(crate) async fn on_behalf(
+        &self,
+        tenant: TenantId,
+        key_prefix: Option<&str>,
+        address: IpAddr,
+    ) -> Result<Caller, Fault> {
+        let Some(prefix) = key_prefix else {
+            let local = self.local.caller(address);
+            return match local.tenant == tenant {
+                true => Ok(local),
+                false => Err(unknown()),
+            };
+        };
+        let holder = self.store.key_holder(prefix).await?.ok_or_else(unknown)?;
+        standing(&holder)?;
+        key_caller(&holder, prefix, address)
+    }
+
     /// Lets a key be checked, unless too many come from its address or wait already.
     fn check_in(&self, address: IpAddr) -> Result<Waiting, Fault> {
         if let Some(wait) = self.sign_ins.take_address(address).wait {

@@ -16,6 +16,7 @@ mod damage;
 mod disk_failures;
 mod document;
 mod downloads;
+mod e2b;
 mod environments;
 mod executions;
 mod exports;

@@ -415,16 +415,3 @@ def unzip(words, given, out):
         if "q" not in options:
             for name in rest[1:] or archive.namelist():
                 print(f"  inflating: {name}", file=out)
-
-
-@command
-def python(words, given, out):
-    if words[:1] in (["--version"], ["-V"]):
-        print(f"Python {sys.version.split()[0]}", file=out)
-        return
-    raise CommandError(
-        "!python is not available: there are no processes in this sandbox. Use %run FILE.py, or put the code in a cell."
-    )
-
-
-KNOWN["python3"] = python

@@ -45,7 +45,6 @@ def execute(request, body):
     streams.gather.full = False
     streams.gather.begin()
     shell.silent = _trait(shell, "displayhook").silent = silent
-    count = _trait(shell, "execution_count")
     try:
         limits.arm()
         run(code, store=store, silent=silent)
@@ -59,6 +58,7 @@ def execute(request, body):
     finally:
         limit_state.armed = False
     streams.gather.send()
+    count = _trait(shell, "execution_count") - 1  # of the last cell that was counted, whether this one was or not
     if shell.last_error is not None:
         return {"status": "error", "execution_count": count, "user_expressions": {}, "payload": [], **shell.last_error}
     payload = _trait(shell, "payload_manager")

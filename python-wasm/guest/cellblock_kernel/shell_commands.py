@@ -5,7 +5,7 @@ import io
 import os
 import sys
 
-from . import pip_command, text_commands  # noqa: F401  (register their commands)
+from . import pip_command, python_command, text_commands  # noqa: F401  (register their commands)
 from .commands import KNOWN, CommandError
 from .shell_words import Word, read
 
@@ -115,7 +115,8 @@ def _stage(tokens, given, line, out, err):
                 return 0
             name, *arguments = [text for word in words for text in word.texts({**line.variables, **own})]
             name, arguments, function = _found(name, arguments)
-            return function(arguments, given, out) or 0
+            with contextlib.redirect_stderr(err):
+                return function(arguments, given, out) or 0
         except CommandError as error:
             message = str(error)
         except ValueError as error:

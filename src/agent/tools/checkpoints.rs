@@ -192,6 +192,7 @@ async fn fork(call: Call, asked: ForkSession) -> Result<Reply<SessionTold>, Faul
             .map(|name| fields::name("name", name))
             .transpose()?,
         notebook: None,
+        ..NewForks::default()
     };
     let fork = call
         .service

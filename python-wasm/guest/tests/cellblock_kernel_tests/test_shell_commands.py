@@ -120,3 +120,21 @@ class Commands(NotebookTest):
         self.assertEqual(self.shown()[0]["text/plain"], repr(self.folder))
         reply = self.bad("os.chdir('missing')", "FileNotFoundError")
         self.assertIn("'missing'", reply["evalue"])
+
+    def test_python_programs_have_what_a_process_has_of_its_own(self):
+        with open("main.py", "w") as file:
+            file.write("import helper, os, sys\nprint(helper.X, sys.argv, __name__)\nos.environ['LEFT'] = '1'\nos.chdir('/')\nsys.exit(3)")
+        for number in (1, 2):
+            with open("helper.py", "w") as file:
+                file.write(f"X = {number}  # {'x' * number}")
+            self.assertEqual(self.run_command("python main.py a 'b c'"), f"{number} ['main.py', 'a', 'b c'] __main__\n")
+        self.good("import os, sys\n_exit_code, os.getcwd(), 'LEFT' in os.environ, 'helper' in sys.modules")
+        self.assertEqual(self.shown()[0]["text/plain"], f"(3, {self.folder!r}, False, False)")
+        self.assertEqual(self.run_command("python -uc 'print(6 * 7)' | tr 4 5"), "52\n")
+        self.assertEqual(self.run_command("echo 'print(1)' | python3 -"), "1\n")
+        self.assertEqual(self.run_command("echo '{}' | python -m json.tool"), "{}\n")
+        self.assertIn("line 1, in <module>\n", self.run_command("python -c '1 / 0' 2>&1"))
+        self.assertIn("can't open file", self.run_command("python nowhere.py 2>&1"))
+        self.assertIn("there is no terminal", self.run_command("python 2>&1"))
+        self.good("x = 5")
+        self.assertIn("NameError", self.run_command("python -c 'x' 2>&1"))
