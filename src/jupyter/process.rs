@@ -226,12 +226,20 @@ impl Kernel {
             ..Cell::new(execute.code)
         };
         let (ok, content) = self.run(peer, message, Turn::Cell(cell)).await;
+        // Before the answer: what comes when its client has that is meant to be run.
+        let aborted = match !ok && execute.stop_on_error {
+            true => self.take_executions(),
+            false => Vec::new(),
+        };
         self.said
             .answer(peer, message, "execute_reply", content)
             .await;
         self.said.state(header, "idle").await;
-        if !ok && execute.stop_on_error {
-            self.abort().await;
+        for (peer, message) in aborted {
+            let content = json!({"status": "aborted"});
+            self.said
+                .reply(&peer, &message, "execute_reply", content)
+                .await;
         }
     }
 
@@ -311,18 +319,16 @@ impl Kernel {
         }
     }
 
-    /// Runs nothing of what waits to be executed.
-    async fn abort(&mut self) {
-        while let Ok((peer, message)) = self.waiting.try_recv() {
-            if message.header.kind() == "execute_request" {
-                let content = json!({"status": "aborted"});
-                self.said
-                    .reply(&peer, &message, "execute_reply", content)
-                    .await;
-            } else {
-                self.put_off.push_back((peer, message));
+    /// Takes what waits to be executed; the rest is done as it came.
+    fn take_executions(&mut self) -> Vec<Heard> {
+        let mut taken = Vec::new();
+        while let Ok(heard) = self.waiting.try_recv() {
+            match heard.1.header.kind() {
+                "execute_request" => taken.push(heard),
+                _ => self.put_off.push_back(heard),
             }
         }
+        taken
     }
 }
 

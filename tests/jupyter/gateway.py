@@ -103,10 +103,11 @@ def kernel_client(url, token, image):
 
 
 def installed(image, folder):
-    """What starts a kernel by its kernelspec, without a service: nbval checks outputs."""
+    """What starts a kernel by its kernelspec, without a service: nbval checks outputs, testbook calls functions."""
     import subprocess
 
     import nbformat
+    from testbook import testbook
 
     cells = [nbformat.v4.new_code_cell("def double(n):\n    return 2 * n"), nbformat.v4.new_code_cell("double(21)")]
     shown = nbformat.v4.new_output("execute_result", {"text/plain": "42"}, execution_count=2)
@@ -127,6 +128,14 @@ def installed(image, folder):
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernelspec}), notebook)
     told = nbval()
     assert told.returncode == 1 and "1 failed, 1 passed" in told.stdout, told.stdout + told.stderr
+
+    # On a busy machine what is shown may come later than nbclient waits for it by itself, without a word.
+    patience = {"iopub_timeout": 60, "raise_on_iopub_timeout": True}
+    with testbook(notebook, execute=True, kernel_name=f"cellblock-{image}", **patience) as book:
+        doubled = book.ref("double")(4)
+        assert doubled == 8, doubled
+        book.inject("import json; kept = json.dumps({'a': 1})")
+        assert book.ref("kept") == '{"a": 1}', book.ref("kept")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 python3 hostile.py IMAGE
 """
 
+import atexit
 import hashlib
 import hmac
 import json
@@ -14,6 +15,8 @@ import zmq
 from jupyter_client.manager import start_new_kernel
 
 manager, client = start_new_kernel(kernel_name=f"cellblock-{sys.argv[1]}")
+# Whatever fails: who waits for what this says waits for its kernel, too.
+atexit.register(manager.shutdown_kernel, now=True)
 info = manager.get_connection_info()
 context = zmq.Context()
 
@@ -84,6 +87,21 @@ unanswered("shell", once, "a message that is sent again")
 reply = client.execute_interactive("assert count == 1, count", timeout=60, output_hook=lambda _message: None)
 assert reply["content"]["status"] == "ok", reply
 
+# After an error, what waited is not run; what is sent when the answer is there, is.
+asked = socket("shell")
+statuses = []
+for _ in range(300):
+    asked.send_multipart(signed(*execute("1 / 0")))
+    asked.recv_multipart()
+    asked.send_multipart(signed(*execute("1")))
+    statuses.append(json.loads(asked.recv_multipart()[-1])["status"])
+assert set(statuses) == {"ok"}, statuses
+for code in ("import time; time.sleep(0.5); 1 / 0", "1"):
+    asked.send_multipart(signed(*execute(code)))
+statuses = [json.loads(asked.recv_multipart()[-1])["status"] for _ in range(2)]
+assert statuses == ["error", "aborted"], statuses
+asked.close()
+
 # What is too large ends its connection and takes no memory.
 big = socket("shell")
 part = b"x" * (64 << 20)
@@ -107,4 +125,3 @@ for said in (b"GET / HTTP/1.1\r\n\r\n", b"\xff" * 64, b""):
     line.close()
 
 client.stop_channels()
-manager.shutdown_kernel()

@@ -122,7 +122,7 @@ fn install(scratch: &Path, image: &str) {
 }
 
 #[test]
-fn notebooks_are_checked_on_the_installed_kernel() {
+fn notebooks_are_checked_and_called_on_the_installed_kernel() {
     let scratch = tempfile::tempdir().expect("a folder");
     install(scratch.path(), "base");
     let output = jupyter(scratch.path())
