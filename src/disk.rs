@@ -78,6 +78,25 @@ pub(crate) fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Counts the ordinary files and folders below a folder, and the bytes of the files.
+pub(crate) fn measure_tree(folder: &Path) -> io::Result<(u64, u64)> {
+    let folder = Dir::open_ambient_dir(folder, ambient_authority())?;
+    let (mut count, mut bytes) = (0, 0);
+    let mut waiting = vec![std::path::PathBuf::from(".")];
+    while let Some(inside) = waiting.pop() {
+        for entry in folder.read_dir(&inside)? {
+            let entry = entry?;
+            count += 1;
+            match entry.file_type()? {
+                kind if kind.is_dir() => waiting.push(inside.join(entry.file_name())),
+                kind if kind.is_file() => bytes += entry.metadata()?.len(),
+                _ => {}
+            }
+        }
+    }
+    Ok((count, bytes))
+}
+
 /// Removes a folder with all that is in it; one that is not there is no error.
 pub(crate) fn remove_tree(folder: &Path) -> io::Result<()> {
     match fs::remove_dir_all(folder) {

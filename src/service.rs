@@ -99,8 +99,10 @@ impl Service {
             config.files.largest_notebook.0,
         );
         let environments = Environments::new(&config, &store, &projects, &tenants.passes);
-        let sandboxes =
-            Sandboxes::open(&config, &store, &tenants, &secrets, &projects, &sessions).await?;
+        let sandboxes = Sandboxes::open(
+            &config, &store, &tenants, &secrets, &projects, &files, &sessions,
+        )
+        .await?;
         let one_shots = OneShots::new(&config.retention);
         Ok(Self {
             config,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Sandboxes, Variables, path};
+use super::{Sandboxes, Variables, path, short_name};
 use crate::error_code::{ErrorCode, Fault};
 use crate::session::{Handle, NewSession, Submission, Watched};
 use crate::store::sandboxes::{ContextRow, SandboxRow};
@@ -39,6 +39,7 @@ impl Sandboxes {
         cwd: &str,
     ) -> Result<Context, Fault> {
         let inside = path::inside(cwd)?;
+        let _turn = self.turn(&sandbox.id).await;
         if self.store.contexts(&sandbox.id).await?.len() >= MOST {
             let message = format!("A sandbox has at most {MOST} contexts; remove one.");
             return Err(Fault::new(ErrorCode::QuotaExceeded, message));
@@ -46,7 +47,7 @@ impl Sandboxes {
         let handle = self.session(caller, sandbox, false).await?;
         let cwd = path::outside(inside.as_str());
         let variables = self.variables(sandbox)?;
-        self.set_up(caller, &variables, &handle, &cwd).await?;
+        self.set_up(caller, variables, &handle, &cwd).await?;
         let row = ContextRow {
             id: handle.id.to_string(),
             sandbox_id: sandbox.id.clone(),
@@ -64,7 +65,7 @@ impl Sandboxes {
         once: bool,
     ) -> Result<Handle, Fault> {
         let new = NewSession {
-            name: Some(format!("sandbox {}", sandbox.id)),
+            name: Some(short_name(&sandbox.id)),
             image: Some(sandbox.image.clone()),
             project: Some(sandbox.project()?),
             once,
@@ -77,12 +78,17 @@ impl Sandboxes {
     pub(super) async fn set_up(
         &self,
         caller: &Caller,
-        variables: &Variables,
+        variables: Variables,
         handle: &Handle,
         cwd: &str,
     ) -> Result<(), Fault> {
-        let call = format!("begin({}, {})", literal(variables), text(cwd));
-        let watched = Watched::begin(handle.clone(), quiet(caller, &call)).await?;
+        let begin = Submission {
+            silent: true,
+            store_history: false,
+            environment: variables,
+            ..Submission::new(caller, guest(&format!("begin({})", text(cwd))))
+        };
+        let watched = Watched::begin(handle.clone(), begin).await?;
         match watched.wait().await?.finished {
             Some(finished) if finished.outcome != "ok" => {
                 let message = format!("The context cannot begin: {}", finished.error["evalue"]);
@@ -154,32 +160,18 @@ impl Sandboxes {
     }
 }
 
-/// Queues code in a context, which may have environment variables for this once. What is queued before and behind it
-/// runs also when the code fails, and when its client goes away.
+/// Queues code in a context, with environment variables for this once.
 pub(crate) async fn run(
     caller: &Caller,
     handle: &Handle,
     code: String,
-    variables: &Variables,
+    variables: Variables,
 ) -> Result<Watched, Fault> {
-    let submission = Submission::new(caller, code);
-    if variables.is_empty() {
-        return Watched::begin(handle.clone(), submission).await;
-    }
-    let lend = format!("lend({})", literal(variables));
-    handle.execute(quiet(caller, &lend)).await?;
-    let watched = Watched::begin(handle.clone(), submission).await;
-    handle.execute(quiet(caller, "take_back()")).await?;
-    watched
-}
-
-/// Returns a call of the guest's module for us, which shows and leaves nothing.
-pub(super) fn quiet(caller: &Caller, call: &str) -> Submission {
-    Submission {
-        silent: true,
-        store_history: false,
-        ..Submission::new(caller, guest(call))
-    }
+    let submission = Submission {
+        environment: variables,
+        ..Submission::new(caller, code)
+    };
+    Watched::begin(handle.clone(), submission).await
 }
 
 /// Returns the code of a call of the guest's module for us.
@@ -190,8 +182,4 @@ pub(super) fn guest(call: &str) -> String {
 /// Returns a text as Python reads it: a JSON string is one of Python's, too.
 pub(super) fn text(text: &str) -> String {
     json!(text).to_string()
-}
-
-fn literal(variables: &Variables) -> String {
-    text(&json!(variables).to_string())
 }

@@ -1,7 +1,8 @@
 //! Forks and snapshots: sandboxes in the state of another one, with copies of its files. A snapshot is one that nobody
 //! runs, until a sandbox is made from it.
 
-use super::{MOST, Sandboxes, end_in};
+use super::life::put_to_sleep;
+use super::{MOST, Sandboxes, end_in, short_name};
 use crate::disk;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::TenantId;
@@ -61,7 +62,7 @@ impl Sandboxes {
             if !memory {
                 self.begin_anew(&row, &context, &handle).await?;
             }
-            handle.hibernate().await?;
+            put_to_sleep(&handle).await?;
         }
         Ok(row)
     }
@@ -106,6 +107,13 @@ impl Sandboxes {
         let made = async {
             let source = self.projects.folder(caller.tenant, from.project()?).await?;
             let target = self.layout.project(caller.tenant, project);
+            let from_there = source.clone();
+            let measuring = tokio::task::spawn_blocking(move || disk::measure_tree(&from_there));
+            let (count, bytes) = measuring
+                .await
+                .map_err(Fault::internal)?
+                .map_err(Fault::disk)?;
+            self.files.require_room(caller.tenant, count, bytes).await?;
             let copying = tokio::task::spawn_blocking(move || disk::copy_tree(&source, &target));
             copying
                 .await
@@ -113,7 +121,7 @@ impl Sandboxes {
                 .map_err(Fault::disk)?;
             for (context, parent) in self.contexts(from).await? {
                 let new = NewForks {
-                    name: Some(format!("sandbox {}", row.id)),
+                    name: Some(short_name(&row.id)),
                     project: Some(project),
                     ..NewForks::default()
                 };

@@ -16,6 +16,10 @@ use crate::tenant::Caller;
 /// How often it is looked whose time is over.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// How long and how often it is waited for a cell that was interrupted.
+const PAUSE: Duration = Duration::from_millis(50);
+const TRIES: u32 = 200;
+
 impl Sandboxes {
     /// Gives a running sandbox so many seconds from now on; with `longer_only` never less than it has.
     pub(crate) async fn set_timeout(
@@ -45,11 +49,11 @@ impl Sandboxes {
         }
         self.processes.end_of(&row.id).await;
         for (context, handle) in self.contexts(&row).await? {
+            handle.interrupt().await?;
             if !memory {
                 self.begin_anew(&row, &context, &handle).await?;
             }
-            handle.interrupt().await?;
-            handle.hibernate().await?;
+            put_to_sleep(&handle).await?;
         }
         Ok(())
     }
@@ -63,6 +67,11 @@ impl Sandboxes {
         seconds: u64,
         memory: bool,
     ) -> Result<(SandboxRow, bool), Fault> {
+        if row.key_prefix != caller.key_prefix {
+            // A token that came with another key does not count with this one.
+            let variables = self.variables(&row)?;
+            self.seal(&mut row, variables)?;
+        }
         caller.user.to_string().clone_into(&mut row.user_id);
         row.key_prefix.clone_from(&caller.key_prefix);
         if row.standing == "running" {
@@ -159,8 +168,19 @@ impl Sandboxes {
         let caller = self.client(row, IpAddr::V4(Ipv4Addr::LOCALHOST)).await?;
         handle.restart().await?;
         let variables = self.variables(row)?;
-        self.set_up(&caller, &variables, handle, &context.cwd).await
+        self.set_up(&caller, variables, handle, &context.cwd).await
     }
+}
+
+/// Puts a session to sleep. One that has not stopped in time is asleep when it does and its memory is needed.
+pub(super) async fn put_to_sleep(handle: &Handle) -> Result<(), Fault> {
+    for _ in 0..TRIES {
+        match handle.hibernate().await {
+            Err(fault) if fault.code == ErrorCode::SessionBusy => tokio::time::sleep(PAUSE).await,
+            slept => return slept,
+        }
+    }
+    Ok(())
 }
 
 fn ignore(done: Result<(), Fault>, expected: &[ErrorCode]) -> Result<(), Fault> {

@@ -7,6 +7,7 @@ mod life;
 pub(crate) mod lines;
 mod path;
 pub(crate) mod process;
+mod signed;
 mod usage;
 mod watch;
 
@@ -18,15 +19,16 @@ pub(crate) use context::{Context, run};
 pub(crate) use path::{HOME, inside, outside};
 use process::Processes;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+pub(crate) use signed::Signed;
+use signed::Signers;
 pub(crate) use usage::Measured;
 use watch::Watchers;
-pub(crate) use watch::{Change, Watcher};
+pub(crate) use watch::{Change, Telling, Watcher};
 
 use crate::clock;
 use crate::config::Config;
 use crate::error_code::{ErrorCode, Fault};
-use crate::file::Projects;
+use crate::file::{Files, Projects};
 use crate::id::{ProjectId, SandboxId, TenantId};
 use crate::layout::Layout;
 use crate::secret::Secrets;
@@ -49,8 +51,8 @@ const USUAL: [&str; 2] = ["base", "code-interpreter-v1"];
 const METADATA: usize = 16 << 10;
 const VARIABLES: usize = 64 << 10;
 
-/// Sandboxes that are looked through for one whose token signed an address, which does not say which it is.
-const SIGNERS: i64 = 10_000;
+/// Tenants and sandboxes that are added to at once.
+const TURNS: usize = 64;
 
 /// Environment variables by name.
 pub(crate) type Variables = BTreeMap<String, String>;
@@ -97,10 +99,13 @@ pub(crate) struct Sandboxes {
     tenants: Arc<Tenants>,
     secrets: Arc<Secrets>,
     projects: Projects,
+    files: Arc<Files>,
     sessions: Arc<Sessions>,
     layout: Layout,
     /// The image of those who ask for none.
     image: String,
+    turns: [tokio::sync::Mutex<()>; TURNS],
+    signers: Signers,
     pub(crate) processes: Processes,
     pub(crate) watchers: Watchers,
 }
@@ -113,6 +118,7 @@ impl Sandboxes {
         tenants: &Arc<Tenants>,
         secrets: &Arc<Secrets>,
         projects: &Projects,
+        files: &Arc<Files>,
         sessions: &Arc<Sessions>,
     ) -> Result<Self, Fault> {
         store.end_half_made_sandboxes().await?;
@@ -121,9 +127,12 @@ impl Sandboxes {
             tenants: Arc::clone(tenants),
             secrets: Arc::clone(secrets),
             projects: projects.clone(),
+            files: Arc::clone(files),
             sessions: Arc::clone(sessions),
             layout: Layout::new(&config.data.folder),
             image: config.sessions.image.clone(),
+            turns: std::array::from_fn(|_| Default::default()),
+            signers: Signers::default(),
             processes: Processes::default(),
             watchers: Watchers::default(),
         })
@@ -218,11 +227,12 @@ impl Sandboxes {
 
     /// Makes the project of a sandbox, and stores its row.
     async fn add(&self, caller: &Caller, row: &mut SandboxRow) -> Result<ProjectId, Fault> {
+        let _turn = self.turn(&row.tenant_id).await;
         if self.store.count_sandboxes(caller.tenant).await? >= MOST {
             let message = format!("A tenant has at most {MOST} sandboxes and snapshots.");
             return Err(Fault::new(ErrorCode::QuotaExceeded, message));
         }
-        let name = format!("sandbox {}", row.id);
+        let name = short_name(&row.id);
         let description = "The files of a sandbox; they are removed with it.";
         let project = self
             .projects
@@ -231,6 +241,21 @@ impl Sandboxes {
         row.project_id.clone_from(&project.id);
         self.store.add_sandbox(row).await?;
         row.project()
+    }
+
+    /// Waits until nobody else counts what a tenant or a sandbox has, to add to it.
+    async fn turn(&self, of: &str) -> tokio::sync::MutexGuard<'_, ()> {
+        let place = blake3::hash(of.as_bytes()).as_bytes()[0];
+        self.turns[usize::from(place) % TURNS].lock().await
+    }
+
+    /// Refuses unless a sandbox still runs: it may have been paused or ended meanwhile.
+    async fn require_still(&self, row: &SandboxRow) -> Result<(), Fault> {
+        let now = self.store.sandbox(&row.id()?).await?;
+        match now.is_some_and(|now| now.standing == "running") {
+            true => Ok(()),
+            false => Err(not_running(&row.id)),
+        }
     }
 
     /// Removes what was made of a sandbox that did not come to be.
@@ -287,18 +312,31 @@ impl Sandboxes {
         Ok(rows)
     }
 
-    /// Returns the sandbox that a client of its own names, running. One that is paused wakes if it is made for that.
-    pub(crate) async fn reach(&self, id: &str) -> Result<SandboxRow, Fault> {
-        let gone = || {
-            let message = format!("The sandbox {:?} was not found.", crate::text::line(id, 80));
-            Fault::new(ErrorCode::SandboxNotRunning, message)
-        };
+    /// Returns the sandbox that a client of its own names, if it runs, or wakes when it is asked for something.
+    pub(crate) async fn reachable(&self, id: &str) -> Result<SandboxRow, Fault> {
+        let gone = || not_running(id);
         let id: SandboxId = id.parse().map_err(|_| gone())?;
         let row = self.store.sandbox(&id).await?.ok_or_else(gone)?;
         match row.standing.as_str() {
             "running" if !is_over(&row) => Ok(row),
-            "paused" if row.auto_resume != 0 => self.run_on(row, DEFAULT_SECONDS).await,
+            "paused" if row.auto_resume != 0 => Ok(row),
             _ => Err(gone()),
+        }
+    }
+
+    /// Returns a sandbox that can be reached, running.
+    pub(crate) async fn awake(&self, row: SandboxRow) -> Result<SandboxRow, Fault> {
+        match row.standing.as_str() {
+            "paused" => self.run_on(row, DEFAULT_SECONDS).await,
+            _ => Ok(row),
+        }
+    }
+
+    /// Refuses unless a sandbox runs now.
+    pub(crate) async fn require_running(&self, id: &str) -> Result<(), Fault> {
+        match self.reachable(id).await?.standing.as_str() {
+            "running" => Ok(()),
+            _ => Err(not_running(id)),
         }
     }
 
@@ -314,54 +352,16 @@ impl Sandboxes {
         // Hashes are compared, so that the time tells nothing of the token.
         Ok(blake3::hash(self.token(row)?.as_bytes()) == blake3::hash(token.as_bytes()))
     }
-
-    /// Returns the sandbox whose token signed an address for a file.
-    pub(crate) async fn signer(&self, signed: &Signed<'_>) -> Result<SandboxRow, Fault> {
-        if let Some(end) = signed.expiration
-            && end <= jiff::Timestamp::now().as_second()
-        {
-            let message = "The address has expired; sign a new one.";
-            return Err(Fault::new(ErrorCode::NotAuthenticated, message));
-        }
-        for row in self.store.reachable_sandboxes(SIGNERS).await? {
-            let right = signed.by(&self.token(&row)?);
-            if blake3::hash(signed.signature.as_bytes()) == blake3::hash(right.as_bytes()) {
-                return self.reach(&row.id).await;
-            }
-        }
-        let message = "The signature is of no sandbox that is there, or for another file.";
-        Err(Fault::new(ErrorCode::NotAuthenticated, message))
-    }
 }
 
-/// What an address for a file says, and that it is signed with a sandbox's token.
-pub(crate) struct Signed<'a> {
-    pub(crate) path: &'a str,
-    /// `read` or `write`.
-    pub(crate) operation: &'static str,
-    pub(crate) user: &'a str,
-    pub(crate) signature: &'a str,
-    /// Seconds since 1970.
-    pub(crate) expiration: Option<i64>,
+fn not_running(id: &str) -> Fault {
+    let message = format!("The sandbox {:?} was not found.", crate::text::line(id, 80));
+    Fault::new(ErrorCode::SandboxNotRunning, message)
 }
 
-impl Signed<'_> {
-    /// Returns the signature that a token gives it.
-    fn by(&self, token: &str) -> String {
-        let Self {
-            path,
-            operation,
-            user,
-            expiration,
-            ..
-        } = self;
-        let mut text = format!("{path}:{operation}:{user}:{token}");
-        if let Some(expiration) = expiration {
-            text.push_str(&format!(":{expiration}"));
-        }
-        let digest = Sha256::digest(text.as_bytes());
-        format!("v1_{}", data_encoding::BASE64_NOPAD.encode(&digest))
-    }
+/// Returns what a sandbox's project and sessions are called: its id is for those who may run code in it.
+fn short_name(id: &str) -> String {
+    format!("sandbox {}", id.get(..12).unwrap_or(id))
 }
 
 /// Returns what a sandbox's sealed part is bound to.
@@ -369,9 +369,10 @@ fn place(id: &str) -> String {
     format!("sandbox/{id}")
 }
 
-/// Tells whether the time of a running sandbox is over; what is left of it is done soon.
+/// Tells whether a running sandbox's time is over, so that it is ended soon. One that is paused then is there until it is.
 fn is_over(row: &SandboxRow) -> bool {
-    row.standing == "running" && row.ends_at <= clock::text()
+    let ends = row.standing == "running" && row.on_timeout == OnTimeout::Kill.name();
+    ends && row.ends_at <= clock::text()
 }
 
 /// Returns when a sandbox ends that is given so many seconds.

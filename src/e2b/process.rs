@@ -166,6 +166,7 @@ impl Sandboxes {
     ) -> Result<Arc<Process>, Fault> {
         check_variables("process.envs", &command.variables)?;
         let cwd = path::inside(command.cwd.as_deref().unwrap_or(HOME))?;
+        let turn = self.turn(&sandbox.id).await;
         if self.processes.of(&sandbox.id).len() >= MOST {
             let message = format!("A sandbox has at most {MOST} processes at once; end one.");
             return Err(Fault::new(ErrorCode::QuotaExceeded, message));
@@ -175,7 +176,7 @@ impl Sandboxes {
         let handle = self.session(caller, sandbox, true).await?;
         let begun = async {
             let folder = path::outside(cwd.as_str());
-            self.set_up(caller, &variables, &handle, &folder).await?;
+            self.set_up(caller, variables, &handle, &folder).await?;
             let code = format!("command({})", context::text(&command.line()));
             let submission = Submission {
                 allow_stdin: command.stdin,
@@ -206,7 +207,13 @@ impl Sandboxes {
             ended: watch::Sender::new(None),
         });
         self.processes.add(&process);
+        drop(turn);
         tokio::spawn(Arc::clone(self).mind(Arc::clone(&process)));
+        // Whoever pauses or ends it from now on ends this process, too.
+        if let Err(fault) = self.require_still(sandbox).await {
+            process.kill().await;
+            return Err(fault);
+        }
         Ok(process)
     }
 

@@ -8,9 +8,12 @@ use crate::error_code::{ErrorCode, Fault};
 use crate::file::{Entry, FilePath, Files};
 use crate::id::{ProjectId, TenantId};
 
-/// Entries of a folder that are watched, and folders of a sandbox.
-const ENTRIES: usize = 10_000;
+/// Entries of a folder that are watched, and folders that a tenant has watched.
+const ENTRIES: usize = 5_000;
 const MOST: usize = 50;
+
+/// Bytes of the names of what is watched.
+const NAMES: usize = 1 << 20;
 
 /// A folder that is watched.
 #[derive(Debug, Clone)]
@@ -103,29 +106,78 @@ impl Watcher {
             };
             (name, (changed.to_owned(), entry.size()))
         };
-        Ok(listed.await?.iter().map(named).collect())
+        let entries = listed.await?;
+        let names: usize = entries.iter().map(|entry| entry.path().len()).sum();
+        if names > NAMES {
+            let message = "there is too much in it to be watched; watch a folder in it";
+            return Err(Fault::field("path", message));
+        }
+        Ok(entries.iter().map(named).collect())
     }
 }
 
-/// A watcher, by its sandbox and its id.
-type Known = HashMap<(String, String), Arc<tokio::sync::Mutex<Watcher>>>;
+/// A watcher that is asked now and then.
+struct Kept {
+    tenant: TenantId,
+    watcher: Arc<tokio::sync::Mutex<Watcher>>,
+}
 
-/// The watchers that clients ask now and then.
+/// Watchers by their sandboxes and their ids.
+type Known = HashMap<(String, String), Kept>;
+
+/// The watchers that clients ask now and then, and how many of each tenant tell by themselves.
 #[derive(Default)]
-pub(crate) struct Watchers(Mutex<Known>);
+pub(crate) struct Watchers {
+    known: Mutex<Known>,
+    telling: Arc<Mutex<HashMap<TenantId, usize>>>,
+}
+
+/// A watcher that tells by itself. It counts until it is dropped.
+pub(crate) struct Telling {
+    tenant: TenantId,
+    telling: Arc<Mutex<HashMap<TenantId, usize>>>,
+}
+
+impl Drop for Telling {
+    fn drop(&mut self) {
+        let mut telling = self.telling.lock().expect("no holder panics");
+        if let Some(count) = telling.get_mut(&self.tenant) {
+            *count -= 1;
+            if *count == 0 {
+                telling.remove(&self.tenant);
+            }
+        }
+    }
+}
 
 impl Watchers {
+    /// Counts a watcher of a tenant's that tells by itself.
+    pub(crate) fn tell(&self, tenant: TenantId) -> Result<Telling, Fault> {
+        let mut telling = self.telling.lock().expect("no holder panics");
+        let count = telling.entry(tenant).or_default();
+        if *count >= MOST {
+            return Err(too_many());
+        }
+        *count += 1;
+        Ok(Telling {
+            tenant,
+            telling: Arc::clone(&self.telling),
+        })
+    }
+
     /// Keeps a watcher, and returns its id.
     pub(crate) fn keep(&self, sandbox: &str, watcher: Watcher) -> Result<String, Fault> {
-        let mut known = self.0.lock().expect("no holder panics");
-        let own = known.keys().filter(|(of, _)| of == sandbox).count();
-        if own >= MOST {
-            let message = format!("A sandbox has at most {MOST} watchers; remove one.");
-            return Err(Fault::new(ErrorCode::QuotaExceeded, message));
+        let mut known = self.known.lock().expect("no holder panics");
+        let own = known.values().filter(|kept| kept.tenant == watcher.place.0);
+        if own.count() >= MOST {
+            return Err(too_many());
         }
         let id = crate::id::RequestId::new().to_string();
-        let watcher = Arc::new(tokio::sync::Mutex::new(watcher));
-        known.insert((sandbox.to_owned(), id.clone()), watcher);
+        let kept = Kept {
+            tenant: watcher.place.0,
+            watcher: Arc::new(tokio::sync::Mutex::new(watcher)),
+        };
+        known.insert((sandbox.to_owned(), id.clone()), kept);
         Ok(id)
     }
 
@@ -135,8 +187,9 @@ impl Watchers {
         sandbox: &str,
         id: &str,
     ) -> Result<Arc<tokio::sync::Mutex<Watcher>>, Fault> {
-        let known = self.0.lock().expect("no holder panics");
-        let found = known.get(&(sandbox.to_owned(), id.to_owned())).cloned();
+        let known = self.known.lock().expect("no holder panics");
+        let found = known.get(&(sandbox.to_owned(), id.to_owned()));
+        let found = found.map(|kept| Arc::clone(&kept.watcher));
         found.ok_or_else(|| {
             let message = format!("There is no watcher {:?}.", crate::text::line(id, 80));
             Fault::new(ErrorCode::FileNotFound, message)
@@ -145,13 +198,18 @@ impl Watchers {
 
     /// Forgets one watcher of a sandbox.
     pub(crate) fn remove(&self, sandbox: &str, id: &str) {
-        let mut known = self.0.lock().expect("no holder panics");
+        let mut known = self.known.lock().expect("no holder panics");
         known.remove(&(sandbox.to_owned(), id.to_owned()));
     }
 
     /// Forgets all watchers of a sandbox.
     pub(super) fn end_of(&self, sandbox: &str) {
-        let mut known = self.0.lock().expect("no holder panics");
+        let mut known = self.known.lock().expect("no holder panics");
         known.retain(|(of, _), _| of != sandbox);
     }
+}
+
+fn too_many() -> Fault {
+    let message = format!("A tenant has at most {MOST} watchers; remove one.");
+    Fault::new(ErrorCode::QuotaExceeded, message)
 }

@@ -170,6 +170,21 @@ impl<P: Permission> FromRequestParts<App> for May<P> {
     }
 }
 
+/// A caller who may look at, change and run everything: what a sandbox's token lets its clients do.
+pub(crate) struct MayAll(pub(crate) Caller);
+
+impl FromRequestParts<App> for MayAll {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Refused> {
+        let caller = known(parts)?;
+        for scope in [Scope::Run, Scope::Write, Scope::Read] {
+            caller.require(scope)?;
+        }
+        Ok(Self(caller))
+    }
+}
+
 /// An admin of the operator's own tenant.
 pub(crate) struct Operator(pub(crate) Caller);
 

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::body::Body as Stream;
 use axum::extract::multipart::MultipartError;
-use axum::extract::{FromRequest as _, FromRequestParts, Multipart, RawPathParams, Request, State};
+use axum::extract::{FromRequestParts, RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::conditional::{condition, etag};
 use super::download;
 use super::extract::{Body, Flag, May, Parameters, Read, Write, declared_length, id, media_type};
+use super::form::form;
 use super::page::{Page, PageQuery};
 use super::problem::Refused;
 use super::{Answer, App};
@@ -362,14 +363,7 @@ async fn receive_form(
     replace: bool,
     request: Request,
 ) -> Result<Vec<Entry>, Fault> {
-    let mut form = Multipart::from_request(request, app)
-        .await
-        .map_err(|rejection| {
-            Fault::new(
-                ErrorCode::UnsupportedMediaType,
-                format!("{rejection} This address takes multipart/form-data."),
-            )
-        })?;
+    let mut form = form(app, request).await?;
     let unread = |error: MultipartError| {
         Fault::new(
             ErrorCode::MalformedBody,

@@ -20,6 +20,7 @@ mod exports;
 mod extract;
 mod files;
 mod forks;
+mod form;
 mod frontend;
 mod health;
 mod host;

@@ -1,5 +1,7 @@
 //! One running of one cell: what was asked, and how it ended.
 
+use std::collections::BTreeMap;
+
 use python_wasm::jupyter_protocol::ErrorOutput;
 use python_wasm::{Cell, CheckpointId, CommMessage, Delivery, Usage};
 use serde::{Deserialize, Serialize};
@@ -33,6 +35,8 @@ pub(crate) struct Submission {
     pub(crate) stop_on_error: bool,
     /// Expressions to be evaluated when it has run, by names of the caller's.
     pub(crate) user_expressions: Map<String, Value>,
+    /// Environment variables that are set while it runs. No row and no event has them.
+    pub(crate) environment: BTreeMap<String, String>,
     /// The header of the Jupyter message that asked for it.
     pub(crate) message: Option<Header>,
     /// A message for an object of the session, to be delivered in place of the code.
@@ -55,6 +59,7 @@ impl Submission {
             store_history: true,
             stop_on_error: false,
             user_expressions: Map::new(),
+            environment: BTreeMap::new(),
             message: None,
             comm: None,
             span: Span::current(),
@@ -104,6 +109,7 @@ impl Submission {
                 allow_stdin: self.allow_stdin,
                 fuel_of_day,
                 user_expressions: self.user_expressions.clone(),
+                environment: self.environment.clone(),
                 message_id,
             }),
         }

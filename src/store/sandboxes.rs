@@ -111,7 +111,7 @@ impl Store {
             self,
             SandboxRow,
             "select * from sandboxes where tenant_id = $1 and (standing = $2 or standing = $3)
-             order by started_at desc, id limit $4",
+             order by started_at desc, id desc limit $4",
             tenant,
             one,
             other,
@@ -162,16 +162,16 @@ impl Store {
         )
     }
 
-    /// Brings a sandbox from one standing to another, with its user and its end; tells whether it had that one.
+    /// Brings a sandbox from one standing to another, with its user, its token and its end; tells whether it had that one.
     pub(crate) async fn turn_sandbox(&self, row: &SandboxRow, from: &str) -> Result<bool, Fault> {
         let changed = run!(
             self,
-            "update sandboxes set standing = $1, user_id = $2, key_prefix = $3, started_at = $4, ends_at = $5
+            "update sandboxes set standing = $1, user_id = $2, key_prefix = $3, sealed = $4, ends_at = $5
              where id = $6 and standing = $7",
             row.standing,
             row.user_id,
             row.key_prefix,
-            row.started_at,
+            row.sealed,
             row.ends_at,
             row.id,
             from

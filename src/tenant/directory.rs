@@ -183,13 +183,19 @@ impl Tenants {
 
     /// Lets a key be checked, unless too many come from its address or wait already.
     fn check_in(&self, address: IpAddr) -> Result<Waiting, Fault> {
+        self.let_in(address)?;
+        self.verifier.wait()
+    }
+
+    /// Lets somebody be looked for who shows what costs work to check, unless too much of that comes from an address.
+    pub(crate) fn let_in(&self, address: IpAddr) -> Result<(), Fault> {
         if let Some(wait) = self.sign_ins.take_address(address).wait {
             let message = "Too many keys that had to be checked came from this address.";
             return Err(
                 Fault::new(ErrorCode::RateLimited, message).retry_after(whole_seconds(wait))
             );
         }
-        self.verifier.wait()
+        Ok(())
     }
 
     /// Waits until the caller may no longer call, or no longer as before: the key was revoked,

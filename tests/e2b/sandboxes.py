@@ -4,6 +4,7 @@ python sandboxes.py NAME URL KEY [OTHER_KEY]
 """
 
 import asyncio
+import concurrent.futures
 import io
 import os
 import sys
@@ -164,6 +165,12 @@ def files():
         put = urllib.request.Request(sandbox.upload_url("up.txt"), data=b"up", headers={"Content-Type": "text/plain"})
         assert urllib.request.urlopen(put).status == 200
         assert sandbox.files.read("up.txt") == "up"
+        # Nor is a name of a user taken that makes of one text another.
+        read = sandbox.download_url("n.txt:write:z")
+        signature = read.split("signature=")[1]
+        twisted = f"{url}/files?path=n.txt&username=z%3Aread%3A&signature={signature}"
+        twisted = urllib.request.Request(twisted, data=b"x", headers={"Content-Type": "text/plain"})
+        assert refused(urllib.error.HTTPError, lambda: urllib.request.urlopen(twisted)).code == 400
         # What may be read may not be written for that.
         write = urllib.request.Request(address, data=b"x", headers={"Content-Type": "text/plain"})
         assert refused(urllib.error.HTTPError, lambda: urllib.request.urlopen(write)).code == 401
@@ -207,6 +214,11 @@ def commands():
         sandbox.commands.send_stdin(reading.pid, "one\ntw")
         sandbox.commands.send_stdin(reading.pid, "o\n")
         assert reading.wait().stdout.endswith("onetwo\n")
+        whole = sandbox.commands.run("python -c 'import sys; print(len(sys.stdin.read()))'", background=True, stdin=True)
+        sandbox.commands.send_stdin(whole.pid, "hello\nworld\n")
+        sandbox.commands.close_stdin(whole.pid)
+        assert whole.wait().stdout.endswith("12\n")
+        assert sandbox.commands.run("python -c 'import sys; print(repr(sys.stdin.read()))'").stdout == "''\n"
         refused(e2b.TimeoutException, lambda: sandbox.commands.run("sleep 60", timeout=1))
         refused(e2b.SandboxException, lambda: sandbox.pty.create(e2b.PtySize(rows=10, cols=10)), "no terminals")
 
@@ -233,6 +245,15 @@ def life():
         assert again.run_code("x + 1").text == "42" and again.files.read("f") == "kept"
         assert sandbox.run_code("x").text == "41"
 
+        # It is paused also while something runs, which is interrupted; what was lent to that is taken back.
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            running = pool.submit(again.run_code, "import time; time.sleep(100)", envs={"LENT": "1"})
+            time.sleep(1)
+            assert again.pause()
+            assert running.result().error.name == "KeyboardInterrupt"
+        again = Sandbox.connect(sandbox.sandbox_id)
+        assert again.run_code("import os; (x, os.environ.get('LENT'))").text == "(41, None)"
+
         [fork] = again.fork()
         again.run_code("x = 0; open('f', 'w').write('changed')")
         assert fork.sandbox_id != sandbox.sandbox_id
@@ -247,6 +268,16 @@ def life():
         assert [one.snapshot_id for one in Sandbox.list_snapshots(sandbox_id=sandbox.sandbox_id).next_items()] == [snapshot.snapshot_id]
         assert Sandbox.delete_snapshot(snapshot.snapshot_id) and not Sandbox.delete_snapshot(snapshot.snapshot_id)
         refused(Exception, lambda: Sandbox.create(snapshot.snapshot_id), "There is no template")
+
+        # Pages go on behind what was ended meanwhile.
+        others = [Sandbox.create(metadata={"page": "1"}) for _ in range(3)]
+        pages = Sandbox.list(query=e2b.SandboxQuery(metadata={"page": "1"}), limit=1)
+        seen = []
+        while pages.has_next:
+            for one in pages.next_items():
+                seen.append(one.sandbox_id)
+                assert Sandbox.kill(one.sandbox_id)
+        assert seen == [one.sandbox_id for one in reversed(others)], seen
 
         # One whose time is over is gone, or paused, if it was made so.
         short = Sandbox.create(timeout=1)
@@ -292,6 +323,13 @@ def strangers():
     assert ask("/execute", execute, **nobody) == 502 and ask("/health", **nobody) == 502
     assert ask("/contexts", **nobody) == 502 and ask("/contexts", **own) == 200
     # The token of a sandbox is no key of the service, and none of another's contexts.
+    # One that is paused is woken by those alone who may come in.
+    sleepy = Sandbox.create(lifecycle={"on_timeout": "pause", "auto_resume": True})
+    sleepy.pause()
+    paused = {"E2b-Sandbox-Id": sleepy.sandbox_id}
+    assert ask("/execute", execute, **paused, **{"X-Access-Token": token}) == 401 and ask("/health", **paused) == 502
+    assert sleepy.get_info().state.value == "paused"
+    assert sleepy.run_code("1 + 1").text == "2" and sleepy.kill()
     for path in ("/api/v1/sessions", "/sandboxes", "/api/kernels", "/api/v1/projects"):
         assert ask(path, Authorization=f"Bearer {token}") == 401, path
     theirs = foreign.list_code_contexts()[0]
@@ -307,6 +345,11 @@ def asynchronous():
         async with await AsyncSandbox.create() as sandbox:
             ran = await asyncio.gather(*(sandbox.run_code(f"{n} * 2") for n in range(5)))
             assert [one.text for one in ran] == ["0", "2", "4", "6", "8"]
+            # What is lent to one run is seen by no other.
+            look = "import os, time; before = os.environ['N']; time.sleep(0.02); (before, os.environ['N'])"
+            ran = await asyncio.gather(*(sandbox.run_code(look, envs={"N": str(n)}) for n in range(12)))
+            assert [one.text for one in ran] == [f"('{n}', '{n}')" for n in range(12)], ran
+            assert (await sandbox.run_code("os.environ.get('N')")).text is None
             context = await sandbox.create_code_context()
             assert (await sandbox.run_code("1", context=context)).text == "1"
             await sandbox.files.write("a", "1")

@@ -18,7 +18,7 @@ from IPython.core.autocall import IPyAutocall
 from IPython.core.error import InputRejected
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult
 
-from . import ask, comms, eventloop, leaving, limits, reserve, streams
+from . import ask, comms, environment, eventloop, leaving, limits, reserve, streams
 from .limits import state as limit_state
 
 _AST = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
@@ -45,7 +45,10 @@ def execute(request, body):
     streams.gather.full = False
     streams.gather.begin()
     shell.silent = _trait(shell, "displayhook").silent = silent
+    lent = request.get("environment")
     try:
+        if lent:
+            environment.lend(lent)
         limits.arm()
         run(code, store=store, silent=silent)
         expressions = request.get("user_expressions")
@@ -57,6 +60,8 @@ def execute(request, body):
         expressions = {}
     finally:
         limit_state.armed = False
+        if lent:
+            environment.take_back()
     streams.gather.send()
     count = _trait(shell, "execution_count") - 1  # of the last cell that was counted, whether this one was or not
     if shell.last_error is not None:

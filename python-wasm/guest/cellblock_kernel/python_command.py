@@ -9,6 +9,9 @@ import sys
 import traceback
 import types
 
+from IPython.core.error import StdinNotImplementedError
+
+from . import streams
 from .commands import KNOWN, CommandError, command
 
 _PLAIN = set("uBbOEIsSqv")  # options that change nothing here
@@ -70,6 +73,19 @@ def _file(path):
     return path
 
 
+class _Input(streams.Input):
+    """What a program reads: to its end, where the session's own is one line of somebody's."""
+
+    def readline(self, size=-1):
+        try:
+            return super().readline()
+        except StdinNotImplementedError:
+            return ""
+
+    def read(self, size=-1):
+        return "".join(iter(self.readline, "")) if size is None or size < 0 else super().read(size)
+
+
 @contextlib.contextmanager
 def _apart(arguments, first, given, out):
     """Gives a program what a process would have of its own, and afterwards takes it away."""
@@ -77,8 +93,7 @@ def _apart(arguments, first, given, out):
     main.__builtins__ = __builtins__
     before = sys.argv, sys.path[:], sys.stdin, sys.modules["__main__"], os.getcwd(), dict(os.environ), set(sys.modules)
     sys.argv, sys.path[:0], sys.modules["__main__"] = arguments, [first], main
-    if given is not None and arguments[0] != "-":
-        sys.stdin = io.StringIO(given)
+    sys.stdin = _Input() if given is None or arguments[0] == "-" else io.StringIO(given)
     try:
         with contextlib.redirect_stdout(out):
             yield vars(main)

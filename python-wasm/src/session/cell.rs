@@ -1,5 +1,6 @@
 //! Running a cell.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jupyter_protocol::ErrorOutput;
@@ -31,6 +32,9 @@ pub struct Cell {
     /// Expressions to be evaluated when it has run, by names of the caller's.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub user_expressions: Map<String, Value>,
+    /// Environment variables that are set while it runs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
     /// The id of the message that asked for it: a front end that shows widgets knows by it which outputs
     /// belong into one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,6 +52,7 @@ impl Cell {
             allow_stdin: false,
             fuel_of_day: None,
             user_expressions: Map::new(),
+            environment: BTreeMap::new(),
             message_id: None,
         }
     }
@@ -125,6 +130,7 @@ impl Session {
             "store_history": cell.store_history,
             "allow_stdin": cell.allow_stdin,
             "user_expressions": cell.user_expressions,
+            "environment": cell.environment,
             "message_id": cell.message_id,
         }));
         self.perform(request, cell.allow_stdin, cell.fuel_of_day, events)

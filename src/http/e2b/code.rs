@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::control::read;
+use super::revoked;
 use super::visit::Visited;
 use crate::e2b::lines::Lines;
 use crate::e2b::{Context, HOME, Variables, check_variables, run};
@@ -49,7 +50,7 @@ pub(super) async fn execute(
     check_variables("env_vars", &variables)?;
     let context = body.context_id.as_deref();
     let (_, handle) = app.sandboxes.context(&sandbox, context).await?;
-    let watched = run(&caller.0, &handle, body.code, &variables).await?;
+    let watched = run(&caller.0, &handle, body.code, variables).await?;
     let state = Some((watched, Lines::default()));
     let lines = stream::unfold(state, |state| async move {
         let (mut watched, mut lines) = state?;
@@ -69,6 +70,7 @@ pub(super) async fn execute(
         Some((Bytes::from(text), state))
     });
     let lines = lines.filter(|text| std::future::ready(!text.is_empty()));
+    let lines = lines.take_until(revoked(app, caller.0));
     // What counts a body may ask again after its end.
     Ok(lines_of(lines.fuse(), Wanted::Ndjson))
 }

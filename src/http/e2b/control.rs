@@ -1,11 +1,12 @@
 //! The control plane: making, finding, pausing, copying and ending sandboxes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -14,9 +15,14 @@ use serde_json::{Value, json};
 use super::views;
 use crate::e2b::{DEFAULT_SECONDS, NewSandbox, OnTimeout, Variables};
 use crate::error_code::{ErrorCode, Fault};
-use crate::http::extract::{May, Read as MayRead, Run};
+use crate::http::extract::MayAll;
 use crate::http::json::parse;
 use crate::http::{Answer, App};
+use crate::store::sandboxes::SandboxRow;
+
+/// The header of answers with a token: an idempotency key does not have them kept, either.
+const NOT_KEPT: [(HeaderName, HeaderValue); 1] =
+    [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
 
 /// Forks that are made at once.
 const FORKS: u32 = 100;
@@ -67,7 +73,7 @@ pub(super) fn read<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Faul
 /// Makes a sandbox.
 pub(super) async fn create(
     State(app): State<App>,
-    caller: May<Run>,
+    caller: MayAll,
     body: Bytes,
 ) -> Answer<Response> {
     let body: Create = read(&body)?;
@@ -96,35 +102,52 @@ pub(super) async fn create(
         metadata: body.metadata.unwrap_or_default(),
         variables: body.env_vars.unwrap_or_default(),
     };
-    let row = app.sandboxes.create(&caller.0, new).await?;
-    Ok((StatusCode::CREATED, Json(views::opened(&app, &row)?)).into_response())
+    let sandboxes = Arc::clone(&app.sandboxes);
+    let row = to_its_end(async move { sandboxes.create(&caller.0, new).await }).await?;
+    Ok(opened(&app, StatusCode::CREATED, &row)?)
+}
+
+/// Does what is not to be left half done, also when whoever asked goes away.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Fault>> + Send + 'static,
+) -> Result<T, Fault> {
+    tokio::spawn(work).await.map_err(Fault::internal)?
+}
+
+/// Answers with how a sandbox is reached, which nobody is to keep.
+fn opened(app: &App, status: StatusCode, row: &SandboxRow) -> Result<Response, Fault> {
+    Ok((status, NOT_KEPT, Json(views::opened(app, row)?)).into_response())
 }
 
 /// Shows a sandbox.
 pub(super) async fn show(
     State(app): State<App>,
-    caller: May<Run>,
+    caller: MayAll,
     Path(id): Path<String>,
-) -> Answer<Json<Value>> {
+) -> Answer<impl IntoResponse> {
     let row = app.sandboxes.find(caller.0.tenant, &id).await?;
-    Ok(Json(views::detailed(&app, &row).await?))
+    Ok((
+        NOT_KEPT,
+        Json(views::detailed(&app, &caller.0, &row).await?),
+    ))
 }
 
 /// Ends a sandbox.
 pub(super) async fn kill(
     State(app): State<App>,
-    caller: May<Run>,
+    caller: MayAll,
     Path(id): Path<String>,
 ) -> Answer<StatusCode> {
     let row = app.sandboxes.find(caller.0.tenant, &id).await?;
-    app.sandboxes.end(row).await?;
+    let sandboxes = Arc::clone(&app.sandboxes);
+    to_its_end(async move { sandboxes.end(row).await }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Gives a sandbox so much time from now on.
 pub(super) async fn set_timeout(
     State(app): State<App>,
-    caller: May<Run>,
+    caller: MayAll,
     Path(id): Path<String>,
     body: Bytes,
 ) -> Answer<StatusCode> {
@@ -140,7 +163,7 @@ pub(super) async fn set_timeout(
 /// Gives a sandbox at least so much time from now on.
 pub(super) async fn refresh(
     State(app): State<App>,
-    caller: May<Run>,
+    caller: MayAll,
     Path(id): Path<String>,
     body: Bytes,
 ) -> Answer<StatusCode> {
@@ -154,22 +177,22 @@ pub(super) async fn refresh(
 /// Puts a sandbox to sleep.
 pub(super) async fn pause(
     State(app): State<App>,
-    caller: May<Run>,
+    caller: MayAll,
     Path(id): Path<String>,
     body: Bytes,
 ) -> Answer<StatusCode> {
     let body: Change = read(&body)?;
     let row = app.sandboxes.find(caller.0.tenant, &id).await?;
-    app.sandboxes
-        .pause(row, body.memory.unwrap_or(true))
-        .await?;
+    let sandboxes = Arc::clone(&app.sandboxes);
+    let memory = body.memory.unwrap_or(true);
+    to_its_end(async move { sandboxes.pause(row, memory).await }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Wakes a sandbox that is paused.
 pub(super) async fn resume(
     state: State<App>,
-    caller: May<Run>,
+    caller: MayAll,
     id: Path<String>,
     body: Bytes,
 ) -> Answer<Response> {
@@ -184,7 +207,7 @@ pub(super) async fn resume(
 /// Returns how a sandbox is reached, and wakes it if it is paused.
 pub(super) async fn connect(
     State(app): State<App>,
-    caller: May<Run>,
+    caller: MayAll,
     Path(id): Path<String>,
     body: Bytes,
 ) -> Answer<Response> {
@@ -192,21 +215,21 @@ pub(super) async fn connect(
     let seconds = body.timeout.unwrap_or(DEFAULT_SECONDS);
     let row = app.sandboxes.find(caller.0.tenant, &id).await?;
     let memory = body.memory.unwrap_or(true);
-    let (row, woken) = app
-        .sandboxes
-        .connect(&caller.0, row, seconds, memory)
-        .await?;
+    let sandboxes = Arc::clone(&app.sandboxes);
+    let connecting =
+        to_its_end(async move { sandboxes.connect(&caller.0, row, seconds, memory).await });
+    let (row, woken) = connecting.await?;
     let status = match woken {
         true => StatusCode::CREATED,
         false => StatusCode::OK,
     };
-    Ok((status, Json(views::opened(&app, &row)?)).into_response())
+    Ok(opened(&app, status, &row)?)
 }
 
 /// Makes sandboxes in the state of one.
 pub(super) async fn fork(
     State(app): State<App>,
-    caller: May<Run>,
+    caller: MayAll,
     Path(id): Path<String>,
     body: Bytes,
 ) -> Answer<Response> {
@@ -217,41 +240,49 @@ pub(super) async fn fork(
     }
     let seconds = body.timeout.unwrap_or(DEFAULT_SECONDS);
     let row = app.sandboxes.find(caller.0.tenant, &id).await?;
-    let mut forks = Vec::new();
-    for _ in 0..count {
-        // Each is told by itself: some may come to be, and others not.
-        forks.push(match app.sandboxes.fork(&caller.0, &row, seconds).await {
-            Ok(fork) => json!({"sandbox": views::opened(&app, &fork)?}),
-            Err(fault) => {
-                let status = fault.code.meaning().status;
-                json!({"error": {"code": status, "message": fault.message}})
-            }
-        });
-    }
-    Ok((StatusCode::CREATED, Json(forks)).into_response())
+    let forking = app.clone();
+    let forks = to_its_end(async move {
+        let mut forks = Vec::new();
+        for _ in 0..count {
+            // Each is told by itself: some may come to be, and others not.
+            let made = forking.sandboxes.fork(&caller.0, &row, seconds).await;
+            forks.push(match made {
+                Ok(fork) => json!({"sandbox": views::opened(&forking, &fork)?}),
+                Err(fault) => {
+                    let status = fault.code.meaning().status;
+                    json!({"error": {"code": status, "message": fault.message}})
+                }
+            });
+        }
+        Ok(forks)
+    });
+    Ok((StatusCode::CREATED, NOT_KEPT, Json(forks.await?)).into_response())
 }
 
 /// Keeps the state of a sandbox.
 pub(super) async fn take_snapshot(
     State(app): State<App>,
-    caller: May<Run>,
+    caller: MayAll,
     Path(id): Path<String>,
     body: Bytes,
 ) -> Answer<Response> {
     let body: Change = read(&body)?;
     let row = app.sandboxes.find(caller.0.tenant, &id).await?;
     let memory = body.memory.unwrap_or(true);
-    let snapshot = app
-        .sandboxes
-        .take_snapshot(&caller.0, &row, body.name, memory)
-        .await?;
+    let sandboxes = Arc::clone(&app.sandboxes);
+    let taking = async move {
+        sandboxes
+            .take_snapshot(&caller.0, &row, body.name, memory)
+            .await
+    };
+    let snapshot = to_its_end(taking).await?;
     Ok((StatusCode::CREATED, Json(views::snapshot(&snapshot))).into_response())
 }
 
 /// Removes a snapshot.
 pub(super) async fn delete_snapshot(
     State(app): State<App>,
-    caller: May<Run>,
+    caller: MayAll,
     Path(id): Path<String>,
 ) -> Answer<StatusCode> {
     let row = app.sandboxes.snapshot(caller.0.tenant, &id).await?;
@@ -259,14 +290,15 @@ pub(super) async fn delete_snapshot(
         let message = format!("There is no snapshot {:?}.", crate::text::line(&id, 80));
         Fault::new(ErrorCode::SandboxTemplateNotFound, message)
     })?;
-    app.sandboxes.end(row).await?;
+    let sandboxes = Arc::clone(&app.sandboxes);
+    to_its_end(async move { sandboxes.end(row).await }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Tells what a sandbox uses now. What it used before is not kept.
 pub(super) async fn metrics(
     State(app): State<App>,
-    caller: May<MayRead>,
+    caller: MayAll,
     Path(id): Path<String>,
 ) -> Answer<Json<Vec<Value>>> {
     let row = app.sandboxes.find(caller.0.tenant, &id).await?;
@@ -277,7 +309,7 @@ pub(super) async fn metrics(
 /// Tells what several sandboxes use now.
 pub(super) async fn all_metrics(
     State(app): State<App>,
-    caller: May<MayRead>,
+    caller: MayAll,
     RawQuery(query): RawQuery,
 ) -> Answer<Json<Value>> {
     let query = query.unwrap_or_default();
@@ -296,7 +328,7 @@ pub(super) async fn all_metrics(
 /// Refuses the network: no policy can give a sandbox any.
 pub(super) async fn set_network(
     State(app): State<App>,
-    caller: May<Run>,
+    caller: MayAll,
     Path(id): Path<String>,
     body: Bytes,
 ) -> Answer<StatusCode> {
@@ -316,7 +348,7 @@ pub(super) async fn set_network(
 /// Tells that there are no logs: what code shows goes to whoever runs it.
 pub(super) async fn logs(
     State(app): State<App>,
-    caller: May<MayRead>,
+    caller: MayAll,
     Path(id): Path<String>,
 ) -> Answer<Json<Value>> {
     app.sandboxes.find(caller.0.tenant, &id).await?;

@@ -1,9 +1,8 @@
 //! `/files`: what clients of E2B read and write in a sandbox.
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::multipart::MultipartError;
-use axum::extract::{FromRequest as _, Multipart, Request, State};
+use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -13,6 +12,7 @@ use crate::e2b::{inside, outside};
 use crate::error_code::{ErrorCode, Fault};
 use crate::file::{Condition, Entry, FilePath};
 use crate::http::extract::{May, Parameters, Read, Write, declared_length, media_type};
+use crate::http::form::form;
 use crate::http::{Answer, App, download};
 
 /// Which file is meant. Who is to have it makes no difference, and how it is signed was checked before.
@@ -91,24 +91,22 @@ pub(super) async fn write(
             .await?;
         return Ok(Json(vec![(&placed.entry).into()]));
     }
-    let entries = form(&app, place, which.path.as_deref(), request).await?;
+    let entries = of_form(&app, place, which.path.as_deref(), request).await?;
     Ok(Json(entries.iter().map(Written::from).collect()))
 }
 
 /// Writes the files of a form. One alone may be named by the address; the names of several are their paths.
-async fn form(
+async fn of_form(
     app: &App,
     place: (crate::id::TenantId, crate::id::ProjectId),
     path: Option<&str>,
-    request: Request<Body>,
+    request: Request,
 ) -> Result<Vec<Entry>, Fault> {
     let unread = |error: MultipartError| {
         let message = format!("The form cannot be read: {}.", error.body_text());
         Fault::new(ErrorCode::MalformedBody, message)
     };
-    let mut form = Multipart::from_request(request, app)
-        .await
-        .map_err(|rejection| Fault::new(ErrorCode::MalformedBody, rejection.to_string()))?;
+    let mut form = form(app, request).await?;
     let root = FilePath::root();
     let mut batch = app.files.batch(place.0, place.1, root, true).await?;
     while let Some(part) = form.next_field().await.map_err(unread)? {

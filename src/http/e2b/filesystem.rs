@@ -11,13 +11,15 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::connect::{Request, answered, stream_of};
+use super::revoked;
 use super::visit::Visited;
-use crate::e2b::{Change, Watcher, inside, outside};
+use crate::e2b::{Change, Telling, Watcher, inside, outside};
 use crate::error_code::{ErrorCode, Fault};
 use crate::file::{Condition, Entry};
 use crate::http::extract::{May, Write};
 use crate::http::{Answer, App};
 use crate::id::{ProjectId, TenantId};
+use crate::tenant::Caller;
 
 /// Entries that a listing has at most, and how often a watched folder is looked at.
 const MOST: usize = 10_000;
@@ -51,8 +53,10 @@ pub(super) async fn call(
     if call == "WatchDir" && request.streamed {
         let asked: Asked = request.message()?;
         let watched = Watcher::begin(&app.files, place, &asked.path, asked.recursive).await;
+        let telling = app.sandboxes.watchers.tell(place.0);
+        let watched = watched.and_then(|watcher| Ok((watcher, telling?)));
         return Ok(match watched {
-            Ok(watcher) => watch(app, place, watcher, asked),
+            Ok(watcher) => watch(app, caller.0, place.1, watcher, asked),
             Err(fault) => stream_of(stream::iter([Err(fault)])),
         });
     }
@@ -146,14 +150,28 @@ async fn list(
 }
 
 /// Tells what happens in a folder, until whoever asked goes away.
-fn watch(app: App, place: (TenantId, ProjectId), watcher: Watcher, asked: Asked) -> Response {
+fn watch(
+    app: App,
+    caller: Caller,
+    project: ProjectId,
+    (watcher, telling): (Watcher, Telling),
+    asked: Asked,
+) -> Response {
+    let place = (caller.tenant, project);
+    let revoked = revoked(app.clone(), caller);
     let beginning = stream::iter([Ok(json!({"start": {}}))]);
-    let looks = stream::unfold(Some((app, watcher)), move |state| {
+    let looks = stream::unfold(Some((app, watcher, LOOK)), move |state| {
         let folder = asked.path.clone();
+        // It counts as long as somebody listens.
+        let _counted = &telling;
         async move {
-            let (app, mut watcher) = state?;
-            tokio::time::sleep(LOOK).await;
-            match watcher.changes(&app.files).await {
+            let (app, mut watcher, pause) = state?;
+            tokio::time::sleep(pause).await;
+            let begun = std::time::Instant::now();
+            let changes = watcher.changes(&app.files).await;
+            // To look at much takes no more than a tenth of the time.
+            let pause = LOOK.max(begun.elapsed() * 10);
+            match changes {
                 Ok(changes) => {
                     let mut told = Vec::new();
                     for change in &changes {
@@ -163,13 +181,14 @@ fn watch(app: App, place: (TenantId, ProjectId), watcher: Watcher, asked: Asked)
                         }
                         told.push(Ok(json!({"filesystem": event})));
                     }
-                    Some((told, Some((app, watcher))))
+                    Some((told, Some((app, watcher, pause))))
                 }
                 Err(fault) => Some((vec![Err(fault)], None)),
             }
         }
     });
-    stream_of(beginning.chain(looks.flat_map(stream::iter)))
+    let looks = looks.flat_map(stream::iter).take_until(revoked);
+    stream_of(beginning.chain(looks))
 }
 
 async fn entry_of(

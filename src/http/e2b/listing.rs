@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::views;
 use crate::error_code::Fault;
-use crate::http::extract::{May, Read};
+use crate::http::extract::MayAll;
 use crate::http::{Answer, App};
 use crate::store::sandboxes::SandboxRow;
 
@@ -108,14 +108,23 @@ impl Query {
         if self.ascending {
             rows.reverse();
         }
-        let after = self.after.as_ref();
-        let place = after.and_then(|after| rows.iter().position(|row| row.id == *after));
-        let mut rows = rows.split_off(place.map_or(0, |place| place + 1));
+        // Whatever was ended since the last page: the next one begins behind where that was.
+        if let Some(after) = &self.after {
+            rows.retain(|row| match self.ascending {
+                true => place(row) > *after,
+                false => place(row) < *after,
+            });
+        }
         let more = rows.len() > self.limit;
         rows.truncate(self.limit);
-        let next = rows.last().filter(|_| more).map(|row| row.id.clone());
+        let next = rows.last().filter(|_| more).map(place);
         (rows, next)
     }
+}
+
+/// Returns where a row is in a list.
+fn place(row: &SandboxRow) -> String {
+    format!("{}/{}", row.started_at, row.id)
 }
 
 fn paged(views: Vec<Value>, next: Option<String>) -> Response {
@@ -128,7 +137,7 @@ fn paged(views: Vec<Value>, next: Option<String>) -> Response {
 /// Lists sandboxes.
 pub(super) async fn list(
     State(app): State<App>,
-    caller: May<Read>,
+    caller: MayAll,
     RawQuery(query): RawQuery,
 ) -> Answer<Response> {
     let rows = app.sandboxes.list(caller.0.tenant).await?;
@@ -143,7 +152,7 @@ pub(super) async fn list(
 /// Lists snapshots.
 pub(super) async fn list_snapshots(
     State(app): State<App>,
-    caller: May<Read>,
+    caller: MayAll,
     RawQuery(query): RawQuery,
 ) -> Answer<Response> {
     let rows = app.sandboxes.snapshots(caller.0.tenant).await?;

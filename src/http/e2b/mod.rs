@@ -19,9 +19,15 @@ use tower_http::decompression::RequestDecompressionLayer;
 pub(super) use visit::{health, visitor};
 
 use super::App;
+use crate::tenant::Caller;
 
 /// Bytes of the bodies that say what shall be done.
 const BODY: usize = 4 << 20;
+
+/// Waits until a caller may no longer call. What is told them ends then.
+async fn revoked(app: App, caller: Caller) {
+    app.tenants.until_revoked(&caller).await;
+}
 
 /// Returns the addresses.
 pub(super) fn pages() -> Router<App> {

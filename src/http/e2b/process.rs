@@ -4,11 +4,12 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::connect::{Request, answered, stream_of, timeout};
+use super::revoked;
 use super::visit::Visited;
 use crate::e2b::Variables;
 use crate::e2b::process::{Command, Following, Process, Step, encoded};
@@ -86,7 +87,7 @@ pub(super) async fn call(
         _ => None,
     };
     Ok(match followed {
-        Some(Ok((process, following))) => shown(&process, following),
+        Some(Ok((process, following))) => shown(&process, following, revoked(app, caller.0)),
         Some(Err(fault)) => answered(Err(fault), request.streamed)?,
         None => answered(
             done(&app, &sandbox, &call, &request).await,
@@ -228,7 +229,11 @@ fn listed(process: &Process) -> Value {
 }
 
 /// Tells what a process shows, until it has ended or whoever asked goes away.
-fn shown(process: &Process, following: Following) -> Response {
+fn shown(
+    process: &Process,
+    following: Following,
+    revoked: impl Future<Output = ()> + Send + 'static,
+) -> Response {
     let beginning = json!({"event": {"start": {"pid": process.id}}});
     let steps = stream::unfold(
         (Some(beginning), following),
@@ -240,7 +245,7 @@ fn shown(process: &Process, following: Following) -> Response {
             Some((Ok(message), (None, following)))
         },
     );
-    stream_of(steps)
+    stream_of(steps.take_until(revoked))
 }
 
 fn told(step: Step) -> Value {

@@ -6,6 +6,7 @@ use crate::e2b::Measured;
 use crate::error_code::Fault;
 use crate::http::App;
 use crate::store::sandboxes::SandboxRow;
+use crate::tenant::Caller;
 
 /// The version of E2B's daemon whose calls are answered. What came with later ones is not asked for then.
 const DAEMON: &str = "0.5.7";
@@ -45,9 +46,12 @@ pub(super) async fn listed(app: &App, row: &SandboxRow) -> Result<Value, Fault> 
 }
 
 /// Returns a sandbox with all that is known of it.
-pub(super) async fn detailed(app: &App, row: &SandboxRow) -> Result<Value, Fault> {
+pub(super) async fn detailed(app: &App, caller: &Caller, row: &SandboxRow) -> Result<Value, Fault> {
     let mut view = listed(app, row).await?;
-    view["envdAccessToken"] = json!(app.sandboxes.token(row)?);
+    // Whoever comes with another key connects, which gives them a token of their own.
+    if caller.key_prefix == row.key_prefix {
+        view["envdAccessToken"] = json!(app.sandboxes.token(row)?);
+    }
     // No policy can give a sandbox the network.
     view["allowInternetAccess"] = json!(false);
     view["lifecycle"] = json!({"autoResume": row.auto_resume != 0, "onTimeout": row.on_timeout});

@@ -13,6 +13,7 @@ use crate::http::connection::Peer;
 use crate::http::problem::Refused;
 use crate::http::{Answer, App};
 use crate::store::sandboxes::SandboxRow;
+use crate::tenant::Caller;
 
 /// The headers that name a sandbox and show its token.
 const SANDBOX: &str = "e2b-sandbox-id";
@@ -55,25 +56,30 @@ pub(in crate::http) async fn visitor(app: &App, parts: &mut Parts) -> Option<Ide
         true => signer(app, parts).await,
         false => named(app, &parts.headers, by_id).await,
     };
-    let address = Peer::of(&parts.extensions);
     let known = match found {
-        Ok(row) => match app.sandboxes.client(&row, address).await {
-            Ok(caller) => {
-                parts.extensions.insert(Visited(row));
-                Identity::Known(caller)
-            }
-            Err(fault) => Identity::Refused(fault),
-        },
-        Err(fault) => Identity::Refused(fault),
+        Ok(row) => enter(app, row, parts).await,
+        Err(fault) => Err(fault),
     };
-    Some(known)
+    Some(match known {
+        Ok(caller) => Identity::Known(caller),
+        Err(fault) => Identity::Refused(fault),
+    })
+}
+
+/// Notes the sandbox, which wakes for somebody who may come in, and returns who that is.
+async fn enter(app: &App, row: SandboxRow, parts: &mut Parts) -> Result<Caller, Fault> {
+    let address = Peer::of(&parts.extensions);
+    let caller = app.sandboxes.client(&row, address).await?;
+    let row = app.sandboxes.awake(row).await?;
+    parts.extensions.insert(Visited(row));
+    Ok(caller)
 }
 
 /// Tells whether a sandbox runs; what is asked without naming one is about the service.
 pub(in crate::http) async fn health(app: &App, headers: &HeaderMap) -> Option<Answer<Response>> {
     let id = header(headers, SANDBOX)?;
-    Some(match app.sandboxes.reach(id).await {
-        Ok(_) => Ok(StatusCode::NO_CONTENT.into_response()),
+    Some(match app.sandboxes.require_running(id).await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT.into_response()),
         Err(fault) => Err(fault.into()),
     })
 }
@@ -82,7 +88,7 @@ async fn named(app: &App, headers: &HeaderMap, by_id: bool) -> Result<SandboxRow
     let refuse = |message| Fault::new(ErrorCode::NotAuthenticated, message);
     let id = header(headers, SANDBOX)
         .ok_or_else(|| refuse("The request names no sandbox (`E2b-Sandbox-Id`)."))?;
-    let row = app.sandboxes.reach(id).await?;
+    let row = app.sandboxes.reachable(id).await?;
     match header(headers, TOKEN) {
         Some(token) if app.sandboxes.knows(&row, token)? => Ok(row),
         Some(_) => Err(refuse("The token is not the sandbox's (`X-Access-Token`).")),
@@ -119,7 +125,8 @@ async fn signer(app: &App, parts: &Parts) -> Result<SandboxRow, Fault> {
         signature: &signature,
         expiration,
     };
-    app.sandboxes.signer(&signed).await
+    let address = Peer::of(&parts.extensions);
+    app.sandboxes.signer(&signed, address).await
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -177,14 +177,23 @@ async fn a_token_ends_with_the_key_that_made_it() {
         .await;
     revoked.expect(204);
     assert_eq!(ran(&service, &sandbox, "1").await.0, 401);
-    // Whoever of the tenant connects has it count again.
+    // Whoever of the tenant connects has a token of their own.
     let id = sandbox["sandboxID"].as_str().expect("an id");
-    let request = service
-        .anonymous(Method::POST, &format!("/v2/sandboxes/{id}/connect"))
-        .header("x-api-key", &admin.key)
-        .json(&json!({"timeout": 60}));
-    answered(request).await.expect(200);
-    assert_eq!(ran(&service, &sandbox, "1").await.0, 200);
+    let connect = |key: &str| {
+        let path = format!("/v2/sandboxes/{id}/connect");
+        let request = service.anonymous(Method::POST, &path);
+        answered(
+            request
+                .header("x-api-key", key)
+                .json(&json!({"timeout": 60})),
+        )
+    };
+    let connected = connect(&admin.key).await.expect(200);
+    assert_eq!(ran(&service, &connected, "1").await.0, 200);
+    assert_eq!(ran(&service, &sandbox, "1").await.0, 401);
+    // With the same key it stays the same.
+    let again = connect(&admin.key).await.expect(200);
+    assert_eq!(again["envdAccessToken"], connected["envdAccessToken"]);
 }
 
 #[tokio::test]
@@ -204,6 +213,74 @@ async fn who_may_not_run_code_makes_no_sandbox() {
         let answer = request.send().await.expect("an answer");
         assert_eq!(answer.status().as_u16(), status, "{key}");
     }
+}
+
+#[tokio::test]
+async fn neither_tokens_nor_variables_are_in_the_clear_in_the_database() {
+    let service = Service::start_on_file(&[]);
+    let request = service
+        .anonymous(Method::POST, "/v2/sandboxes")
+        .header("x-api-key", &service.token)
+        .header("idempotency-key", "once")
+        .json(&json!({"templateID": "base", "envVars": {"A": "canary-of-all"}}));
+    let sandbox = answered(request).await.expect(201);
+    let token = sandbox["envdAccessToken"].as_str().expect("a token");
+    let lent = service
+        .anonymous(Method::POST, "/execute")
+        .header("e2b-sandbox-id", sandbox["sandboxID"].as_str().expect("an id"))
+        .header("x-access-token", token)
+        .json(&json!({"code": "len(__import__('os').environ['B'])", "env_vars": {"B": "canary-of-one"}}));
+    let said = lent
+        .send()
+        .await
+        .expect("an answer")
+        .text()
+        .await
+        .expect("text");
+    assert!(said.contains(r#""text":"13""#), "{said}");
+    let mut read = 0;
+    for name in ["cellblock.db", "cellblock.db-wal"] {
+        let Ok(bytes) = std::fs::read(service.data().join(name)) else {
+            continue;
+        };
+        read += bytes.len();
+        for secret in ["canary-of", token] {
+            let found = bytes
+                .windows(secret.len())
+                .any(|part| part == secret.as_bytes());
+            assert!(!found, "{secret} in {name}");
+        }
+    }
+    assert!(read > 0);
+    let sessions = service.get("/sessions").await.expect(200);
+    let session = sessions["items"][0]["id"].as_str().expect("an id");
+    let ran = service
+        .get(&format!("/sessions/{session}/executions"))
+        .await
+        .expect(200);
+    assert!(!ran.to_string().contains("canary"), "{ran}");
+    let events = service.data().join("tenants");
+    let journals = walked(&events);
+    assert!(!journals.is_empty());
+    for journal in journals {
+        let text = std::fs::read(&journal).expect("it is read");
+        let found = text.windows(9).any(|part| part == b"canary-of");
+        assert!(!found, "{journal:?}");
+    }
+}
+
+/// Returns the journals below a folder.
+fn walked(folder: &std::path::Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(walked(&path));
+        } else if path.ends_with("journal") {
+            found.push(path);
+        }
+    }
+    found
 }
 
 /// What no client sends.
