@@ -286,31 +286,6 @@ def find(words, given, out):
 
 
 @command
-def grep(words, given, out):
-    options, rest = _options(words, "ivncrEFwh")
-    if not rest:
-        raise CommandError("grep: a pattern is needed")
-    text = re.escape(rest[0]) if "F" in options else rest[0]
-    text = rf"\b(?:{text})\b" if "w" in options else text
-    pattern = re.compile(text, re.IGNORECASE if "i" in options else 0)
-    found = False
-    for name, content in _texts(rest[1:], given):
-        hits = [
-            (n, line)
-            for n, line in enumerate(content.splitlines(), 1)
-            if bool(pattern.search(line)) != ("v" in options)
-        ]
-        found = found or bool(hits)
-        prefix = f"{name}:" if len(rest) > 2 and "h" not in options else ""
-        if "c" in options:
-            print(f"{prefix}{len(hits)}", file=out)
-            continue
-        for number, line in hits:
-            print(f"{prefix}{f'{number}:' if 'n' in options else ''}{line}", file=out)
-    return 0 if found else 1
-
-
-@command
 def sort(words, given, out):
     options, paths = _options(words, "rnu")
     lines = [line for _, text in _texts(paths, given) for line in text.splitlines()]

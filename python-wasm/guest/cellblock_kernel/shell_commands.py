@@ -5,7 +5,7 @@ import io
 import os
 import sys
 
-from . import pip_command, python_command, text_commands  # noqa: F401  (register their commands)
+from . import grep_command, pip_command, python_command, text_commands  # noqa: F401  (register their commands)
 from .commands import KNOWN, CommandError
 from .shell_words import Word, read
 
@@ -61,7 +61,7 @@ def _checked(tokens):
     """Refuses, before anything is run, what only a real shell does."""
     begins = True
     for token in tokens:
-        if token in ("$(", "`", "(", ")", "<<", "&"):
+        if token in ("$(", "`", "(", ")", "&"):
             raise CommandError(
                 f"!: {token.strip('(') or '('} is not available in this sandbox, where commands are done in Python: "
                 "`names = !ls` keeps what a command shows, and {name} puts a variable into one"
@@ -154,8 +154,8 @@ def _redirect(tokens, given, line, out, err, opened):
         if not isinstance(target, Word):
             raise CommandError(f"syntax error: a file name must follow {token}")
         target = target.text(line.variables)
-        if token == "<<<":
-            given = target + "\n"
+        if token in ("<<<", "<<"):
+            given = target + "\n" * (token == "<<<")
             continue
         file = opened.enter_context(open(target, {"<": "r", ">>": "a", "&>>": "a"}.get(token, "w")))
         if token == "<":

@@ -51,6 +51,29 @@ class Word:
         return pieces
 
 
+_MARK = re.compile(r"""(-?)[ \t]*(?:'([^'\n]+)'|"([^"\n]+)"|([^\s;|&<>()'"]+))""")
+
+
+def _document(text, position):
+    """Returns the lines behind this one up to a mark, as a word, the text without them, and the position behind the mark.
+    Without quotes at the mark, variables are filled in."""
+    mark = _MARK.match(text, position)
+    if mark is None:
+        raise ValueError("a word must follow <<")
+    begin = text.find("\n", mark.end()) + 1 or len(text)
+    end, lines = begin, []
+    while end < len(text):
+        line = text[end : text.find("\n", end) + 1 or len(text)]
+        end += len(line)
+        line = line.lstrip("\t") if mark[1] else line
+        if line.rstrip("\n") == (mark[2] or mark[3] or mark[4]):
+            break
+        lines.append(line)
+    document = Word()
+    document.add("".join(lines), '"' if mark[4] else "'")
+    return document, text[:begin] + text[end:], mark.end()
+
+
 def read(text):
     """Returns the text as `Word`s and operators. Raises ValueError for a quote that does not end."""
     found, word, quote, position = [], None, "", 0
@@ -74,6 +97,9 @@ def read(text):
             found += [word] if word else []
             found.append(operator)
             word, position = None, position - 1 + len(operator)
+            if operator == "<<":
+                document, text, position = _document(text, position)
+                found.append(document)
         elif character in " \t":
             found += [word] if word else []
             word = None

@@ -138,3 +138,28 @@ class Commands(NotebookTest):
         self.assertIn("there is no terminal", self.run_command("python 2>&1"))
         self.good("x = 5")
         self.assertIn("NameError", self.run_command("python -c 'x' 2>&1"))
+
+    def test_grep_as_agents_call_it(self):
+        self.run_command("mkdir -p x/y; echo 'a.b two' > x/y/b.py; echo 'aXb' > x/c.txt")
+        self.assertEqual(self.run_command("grep -rHnF -e a.b x"), "x/y/b.py:1:a.b two\n")
+        self.assertEqual(self.run_command("grep -rHnFZ  -e a.b x 2>/dev/null"), "x/y/b.py\x001:a.b two\n")
+        self.assertEqual(self.run_command("grep -rl 'a.b' x"), "x/c.txt\nx/y/b.py\n")
+        self.assertEqual(self.run_command("grep -rn --include='*.txt' 'a.b' ."), "./x/c.txt:1:aXb\n")
+        self.assertEqual(self.run_command("grep -o 't[a-z]*' a.txt"), "two\nthree\n")
+        self.assertEqual(self.run_command("grep -c t a.txt; grep -q one a.txt && echo yes; grep -x t a.txt || echo no"), "2\nyes\nno\n")
+        self.assertEqual(self.run_command("cat a.txt | grep -m 1 t"), "two\n")
+        self.assertIn("grep: ", self.run_command("grep '(' a.txt 2>&1"))
+
+    def test_documents_within_a_command(self):
+        def said(text):
+            self.good(f"get_ipython().system({text!r})")
+            return self.text()
+
+        self.assertEqual(said("cat <<EOF\n$HOME\n'b'\nEOF\necho after"), "/home/user\n'b'\nafter\n")
+        self.assertEqual(said("cat > d.txt <<'EOF'\n$HOME `x` $(y)\nEOF\ncat d.txt"), "$HOME `x` $(y)\n")
+        self.assertEqual(said("cat <<-EOF | wc -l\n\ta\n\tEOF"), "1\n")
+        self.assertEqual(said('python3 -c "import sys\nprint(sys.stdin.read())" 2>&1 <<\'E\'\n{"a": 1}\nE\n'), '{"a": 1}\n\n')
+        said("cat <<")
+        self.good("_exit_code")
+        self.assertEqual(self.shown()[0]["text/plain"], "2")
+
