@@ -251,6 +251,11 @@ fn cors(app: &App) -> CorsLayer {
             HeaderName::from_static("x-api-key"),
             HeaderName::from_static("idempotency-key"),
             HeaderName::from_static("prefer"),
+            HeaderName::from_static("e2b-sandbox-id"),
+            HeaderName::from_static("e2b-sandbox-port"),
+            HeaderName::from_static("x-access-token"),
+            HeaderName::from_static("connect-protocol-version"),
+            HeaderName::from_static("connect-timeout-ms"),
             HeaderName::from_static("traceparent"),
             HeaderName::from_static("tracestate"),
         ])

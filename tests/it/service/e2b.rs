@@ -144,7 +144,7 @@ async fn a_sandbox_is_found_again_when_the_service_was_killed() {
 
 #[tokio::test]
 async fn what_a_killed_service_had_half_made_is_removed() {
-    let mut service = Service::start();
+    let mut service = Service::start_on_file(&[]);
     let sandbox = made(&service, &service.token.clone()).await;
     let file = service.data().join("cellblock.db");
     service.end();
