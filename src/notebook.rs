@@ -22,6 +22,7 @@ mod relocate;
 mod repair;
 mod repair_output;
 mod restore;
+mod run;
 mod session;
 mod stored;
 mod watching;

@@ -267,7 +267,7 @@ pub(super) async fn move_to(
     Ok(Json(view))
 }
 
-/// Splits a cell in two; the first part keeps the id and the outputs.
+/// Splits a cell in two. The first part is a new cell; the second keeps the id and the outputs, as in JupyterLab.
 #[utoipa::path(post, path = "/notebooks/{id}/cells/{cell}/split", tag = "notebooks", request_body = SplitCell,
     params(("id" = String, Path, description = "The notebook"), ("cell" = String, Path, description = "The cell")),
     responses((status = 200, description = "Both parts", body = SplitAnswer)))]
@@ -278,8 +278,8 @@ pub(super) async fn split(
     Body(body): Body<SplitCell>,
 ) -> Answer<Json<SplitAnswer>> {
     let divide = |document: &mut Document| {
-        let second = document.split(&cell, body.revision, body.at)?;
-        Ok([cell, second])
+        let first = document.split(&cell, body.revision, body.at)?;
+        Ok([first, cell])
     };
     let [first, second] = changed(&app, &caller.0, notebook_id(&notebook)?, divide).await?;
     Ok(Json(SplitAnswer { first, second }))

@@ -54,7 +54,8 @@ pub(crate) struct ExecuteNotebook {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct NotebookExecution {
     session_id: SessionId,
-    /// What runs first; nothing when there is nothing to run.
+    /// What runs first; nothing when there is nothing to run, or when cells of an earlier run wait that are run
+    /// before.
     execution_id: Option<ExecutionId>,
     /// The cells that are run, in their order. The first that fails is the last that is run, unless
     /// it has the tag `raises-exception`.

@@ -87,7 +87,12 @@ pub(super) async fn status(
             Ok(NotebookState {
                 status: state.running.status(),
                 revision: state.document.revision(),
-                running_cells: state.running.cells().map(str::to_owned).collect(),
+                running_cells: state
+                    .running
+                    .cells()
+                    .into_iter()
+                    .map(str::to_owned)
+                    .collect(),
             })
         });
     Ok(Json(look.await?))

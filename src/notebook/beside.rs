@@ -5,9 +5,10 @@ use std::sync::Arc;
 use python_wasm::CommMessage;
 use tokio::time::sleep;
 
-use super::execute::{SETTLE, Taken};
+use super::execute::Taken;
 use super::library::Library;
 use super::open::Open;
+use super::run::SETTLE;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::{ExecutionId, NotebookId};
 use crate::session::{EventReader, Handle, Happening, Notice, Submission};

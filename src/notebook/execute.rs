@@ -1,26 +1,14 @@
-//! Running the cells of a notebook in its session, and bringing what they show into the document.
+//! What is asked to be run of a notebook, and what is answered. How it is run is in `run.rs`.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout_at};
 
 use super::library::Library;
-use super::live::{Begun, CellPatch, Document, NotRun, Selection};
-use super::open::Open;
-use super::writing::Writing;
-use crate::error_code::{ErrorCode, Fault};
+use super::live::{CellPatch, Document, Selection};
+use super::run::Run;
+use crate::error_code::Fault;
 use crate::id::{ExecutionId, NotebookId, SessionId};
-use crate::session::{
-    Draft, EventReader, ExecutionStatus, Finished, Handle, Happening, Notice, Submission,
-};
-use crate::store::notebooks::NotebookRow;
+use crate::session::Finished;
 use crate::tenant::Caller;
-
-/// How long outputs may be in memory alone while a cell runs.
-pub(super) const SETTLE: Duration = Duration::from_secs(1);
 
 /// The tag of cells that are meant to fail.
 const MAY_RAISE: &str = "raises-exception";
@@ -36,7 +24,7 @@ pub(crate) struct Rewrite {
 #[derive(Debug)]
 pub(crate) struct Taken {
     pub(crate) session: SessionId,
-    /// What runs first; nothing when there is nothing to run.
+    /// What runs first; nothing when there is nothing to run, or other cells of the notebook are run before.
     pub(crate) execution: Option<ExecutionId>,
     /// The cells that are run, in their order.
     pub(crate) cells: Vec<String>,
@@ -44,32 +32,10 @@ pub(crate) struct Taken {
     pub(crate) revision: Option<u64>,
 }
 
-/// A cell that was queued in the session.
-struct Started {
-    cell: String,
-    execution: ExecutionId,
-    revision: u64,
-    /// Tells when the notebook's row says that it runs.
-    noted: oneshot::Receiver<()>,
-}
-
-/// The cells of one request, which are run one after the other.
-struct Run {
-    library: Arc<Library>,
-    open: Arc<Open>,
-    row: NotebookRow,
-    id: NotebookId,
-    caller: Caller,
-    handle: Handle,
-    events: EventReader,
-    waiting: VecDeque<String>,
-    /// What the first of them is to have as its source.
-    rewrite: Option<Rewrite>,
-}
-
 impl Library {
     /// Runs cells in the notebook's session, which is made when there is none; the first of them is rewritten
-    /// before, if that is asked for. A cell that fails ends the run: those behind it are not begun.
+    /// before, if that is asked for. A cell that fails ends the run: those behind it are not begun. While cells
+    /// of an earlier run wait for those before them, this one waits for its turn.
     pub(crate) async fn execute(
         self: &Arc<Self>,
         caller: &Caller,
@@ -90,58 +56,40 @@ impl Library {
             })
             .await?;
         let handle = self.session(caller, id, &open).await?;
-        let session = handle.id;
-        if let (true, Some(rewrite), Selection::One(cell)) = (cells.is_empty(), &rewrite, selection)
-        {
+        let mut taken = Taken {
+            session: handle.id,
+            execution: None,
+            cells,
+            revision: None,
+        };
+        if taken.cells.is_empty() {
             // Nothing is left to be run; it is saved all the same.
-            let save = open.change(self, row, |state| {
-                rewrite.apply(&mut state.document, cell)?;
-                Ok(state.document.cell(cell)?.revision)
-            });
-            return Ok(Taken {
-                session,
-                execution: None,
-                cells,
-                revision: Some(save.await?),
-            });
+            if let (Some(rewrite), Selection::One(cell)) = (&rewrite, selection) {
+                let save = open.change(self, row, |state| {
+                    rewrite.apply(&mut state.document, cell)?;
+                    Ok(state.document.cell(cell)?.revision)
+                });
+                taken.revision = Some(save.await?);
+            }
+            return Ok(taken);
         }
-        let mut run = Run {
+        let run = Run {
             library: Arc::clone(self),
+            turn: open.turns.now(taken.cells.len()),
             open,
             row,
             id,
             caller: caller.clone(),
             events: handle.events(handle.log().last()),
+            broken_off: handle.broken_off(),
             handle,
-            waiting: cells.iter().cloned().collect(),
+            waiting: taken.cells.iter().cloned().collect(),
             rewrite,
         };
         run.queue().await?;
-        let mut taken = Taken {
-            session,
-            execution: None,
-            cells,
-            revision: None,
-        };
-        // Whether there is room for it is told to whoever asked.
-        match run.start_next().await {
-            Err(fault) => {
-                // Whoever asked hears it; the notebook is as it was.
-                run.forget(None).await;
-                return Err(fault);
-            }
-            Ok(None) => run.forget(None).await,
-            Ok(Some((first, writing))) => {
-                let (handle, execution) = (run.handle.clone(), first.execution);
-                taken.execution = Some(execution);
-                taken.revision = Some(first.revision);
-                // What it shows is told while the file is being written.
-                tokio::spawn(run.finish(first));
-                if let Err(fault) = writing.done().await {
-                    handle.cancel(execution).await;
-                    return Err(fault);
-                }
-            }
+        match run.turn {
+            Some(_) => (taken.execution, taken.revision) = run.begin().await?,
+            None => taken.revision = Some(run.begin_later().await?),
         }
         Ok(taken)
     }
@@ -163,237 +111,12 @@ pub(super) fn failed(document: &Document, cell: &str, finished: Option<&Finished
 }
 
 impl Rewrite {
-    fn apply(&self, document: &mut Document, cell: &str) -> Result<(), Fault> {
+    pub(super) fn apply(&self, document: &mut Document, cell: &str) -> Result<(), Fault> {
         let patch = CellPatch {
             source: Some(self.source.clone()),
             ..CellPatch::default()
         };
         document.edit(cell, self.revision, patch)
-    }
-}
-
-impl Run {
-    /// Shows the cells as waiting.
-    async fn queue(&self) -> Result<(), Fault> {
-        let waiting = self.waiting.clone();
-        self.open.log(&self.library, &self.row).await?;
-        self.open
-            .queue(&self.library, self.row.clone(), waiting)
-            .await
-    }
-
-    /// Queues the next cell in the session; nothing when none is left. A cell that was deleted
-    /// meanwhile, or is code no longer, is passed over.
-    async fn start_next(&mut self) -> Result<Option<(Started, Writing)>, Fault> {
-        while let Some(cell) = self.waiting.pop_front() {
-            let look = self.open.look(&self.library, self.row.clone(), |state| {
-                state.document.selected(&Selection::One(cell.clone()))?;
-                Ok(state.document.cell(&cell)?.source.clone())
-            });
-            let source = match look.await {
-                Ok(source) => source,
-                Err(fault)
-                    if matches!(
-                        fault.code,
-                        ErrorCode::CellNotFound | ErrorCode::InvalidField
-                    ) =>
-                {
-                    self.open.unqueue([cell]).await;
-                    continue;
-                }
-                Err(fault) => {
-                    self.waiting.push_front(cell);
-                    return Err(fault);
-                }
-            };
-            let rewrite = self.rewrite.take();
-            let source = match &rewrite {
-                Some(rewrite) => rewrite.source.clone(),
-                None => source,
-            };
-            let submission = Submission {
-                notebook: Some(self.id),
-                cell: Some(cell.clone()),
-                allow_stdin: true,
-                ..Submission::new(&self.caller, source.clone())
-            };
-            let accepted = match self.handle.execute(submission).await {
-                Ok(accepted) => accepted,
-                Err(fault) => {
-                    self.waiting.push_front(cell);
-                    return Err(fault);
-                }
-            };
-            let begun = Begun {
-                execution: accepted.execution,
-                after: accepted.after,
-            };
-            let begin = self.open.make(&self.library, self.row.clone(), |state| {
-                if let Some(rewrite) = rewrite {
-                    rewrite.apply(&mut state.document, &cell)?;
-                }
-                state
-                    .running
-                    .begin(&mut state.document, &cell, begun, &source)?;
-                Ok(state.document.cell(&cell)?.revision)
-            });
-            let made = match begin.await {
-                Ok(made) => made,
-                Err(fault) => {
-                    self.handle.cancel(begun.execution).await;
-                    self.waiting.push_front(cell);
-                    return Err(fault);
-                }
-            };
-            let started = Started {
-                cell,
-                execution: begun.execution,
-                revision: made.value,
-                noted: made.noted,
-            };
-            return Ok(Some((started, made.writing)));
-        }
-        Ok(None)
-    }
-
-    /// Follows the cells to the end, or to the first that fails.
-    async fn finish(mut self, first: Started) {
-        let (mut next, mut why) = (Some(first), None);
-        while let Some(started) = next {
-            if !self.follow(started).await {
-                break;
-            }
-            next = match self.start_next().await {
-                Ok(next) => next.map(|(started, _)| started),
-                Err(fault) => {
-                    tracing::warn!(notebook = self.row.id, %fault, "the next cell could not be run");
-                    why = Some(NotRun::refused(&fault.message));
-                    None
-                }
-            };
-        }
-        self.forget(why).await;
-    }
-
-    /// Brings what a cell shows into the notebook until it has ended; tells whether it went well.
-    async fn follow(&mut self, started: Started) -> bool {
-        let Started {
-            cell,
-            execution,
-            noted,
-            ..
-        } = started;
-        let cell = cell.as_str();
-        // Whoever saw what it shows finds it in the notebook, after a crash too.
-        if noted.await.is_err() {
-            self.handle.cancel(execution).await;
-        }
-        let mut unsaved: Option<Instant> = None;
-        loop {
-            let event = match unsaved {
-                None => self.events.next().await,
-                Some(soon) => match timeout_at(soon, self.events.next()).await {
-                    Ok(event) => event,
-                    Err(_) => {
-                        unsaved = None;
-                        // What cannot be saved now is tried again with what comes next.
-                        if let Err(fault) = self.save().await {
-                            tracing::warn!(notebook = self.row.id, %fault, "outputs could not be saved");
-                        }
-                        continue;
-                    }
-                },
-            };
-            let event = match event {
-                Ok(Some(recorded)) => recorded.event().ok(),
-                // The session has ended, or its journal cannot be read.
-                Ok(None) | Err(_) => None,
-            };
-            let Some(event) = event else {
-                self.end(cell, execution, None).await;
-                return false;
-            };
-            if event.draft.execution_id != Some(execution) {
-                continue;
-            }
-            self.open.tell(event.draft.clone());
-            if matches!(
-                event.draft.happening,
-                Happening::Notice(Notice::Started { .. })
-            ) {
-                self.tell(cell, execution, ExecutionStatus::Running);
-            }
-            match event.draft.happening {
-                Happening::Kernel(message) => {
-                    self.open.take(cell, execution, message).await;
-                    unsaved.get_or_insert_with(|| Instant::now() + SETTLE);
-                }
-                Happening::Notice(Notice::Finished(finished)) => {
-                    return self.end(cell, execution, Some(finished)).await;
-                }
-                Happening::Notice(_) => {}
-            }
-        }
-    }
-
-    /// Ends an execution in the notebook; tells whether the next cell may begin.
-    async fn end(&self, cell: &str, execution: ExecutionId, finished: Option<Finished>) -> bool {
-        let count = finished
-            .as_ref()
-            .and_then(|finished| finished.execution_count);
-        let end = self.open.change(&self.library, self.row.clone(), |state| {
-            let (running, document) = (&mut state.running, &mut state.document);
-            let failed = failed(document, cell, finished.as_ref());
-            running.finish(document, cell, execution, count, failed);
-            if failed {
-                let why = NotRun::behind(finished.as_ref());
-                running.give_up(document, self.waiting.iter().cloned(), why.as_ref());
-            }
-            Ok(!failed)
-        });
-        let end = end.await;
-        let went_well = finished.is_some_and(|finished| finished.outcome == "ok");
-        let status = match went_well {
-            true => ExecutionStatus::Complete,
-            false => ExecutionStatus::Error,
-        };
-        self.tell(cell, execution, status);
-        match end {
-            Ok(goes_on) => goes_on,
-            Err(fault) => {
-                tracing::warn!(notebook = self.row.id, %fault, "the outputs of a cell could not be saved");
-                false
-            }
-        }
-    }
-
-    fn tell(&self, cell: &str, execution: ExecutionId, status: ExecutionStatus) {
-        self.open.tell(Draft {
-            session_id: Some(self.handle.id),
-            notebook_id: Some(self.id),
-            cell_id: Some(cell.to_owned()),
-            execution_id: Some(execution),
-            happening: Happening::Notice(Notice::ExecutionStatus { status }),
-        });
-    }
-
-    async fn save(&self) -> Result<(), Fault> {
-        self.open
-            .change(&self.library, self.row.clone(), |_| Ok(()))
-            .await
-    }
-
-    /// Shows the cells that were not begun as not waiting any more, and why if there is something to say.
-    async fn forget(self, why: Option<NotRun>) {
-        let waiting = self.waiting;
-        let forget = self.open.change(&self.library, self.row, |state| {
-            let (running, document) = (&mut state.running, &mut state.document);
-            running.give_up(document, waiting, why.as_ref());
-            Ok(())
-        });
-        if let Err(fault) = forget.await {
-            tracing::warn!(notebook = %self.id, %fault, "that cells do not wait any more could not be saved");
-        }
     }
 }
 

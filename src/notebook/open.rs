@@ -10,6 +10,7 @@ use super::library::{Expected, Library, signed};
 use super::live::{Document, Running, Status, UnderWay};
 use super::path::NotebookPath;
 use super::place::Stamp;
+use super::run::Turns;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::ExecutionId;
 use crate::news::Change;
@@ -24,6 +25,7 @@ pub(super) struct Open {
     writing: Mutex<()>,
     /// Held while its session is made.
     starting: Mutex<()>,
+    pub(super) turns: Turns,
     /// What ran or waited when the service ended before has come to its end.
     pub(super) caught_up: OnceCell<()>,
     /// What happens in it, for those who watch.
@@ -283,10 +285,10 @@ impl Open {
         Ok(())
     }
 
-    /// Shows cells that waited to run as not waiting any more.
-    pub(super) async fn unqueue(&self, cells: impl IntoIterator<Item = String>) {
+    /// Shows a cell that waited to run as not waiting any more.
+    pub(super) async fn unqueue(&self, cell: &str) {
         if let Some(state) = self.state.lock().await.as_mut() {
-            state.running.unqueue(cells);
+            state.running.unqueue(cell);
         }
         self.tell_status().await;
     }

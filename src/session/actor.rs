@@ -1,7 +1,7 @@
 //! A session's actor: the one task that decides what happens to it, and writes down what did.
 
 use std::collections::VecDeque;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -136,6 +136,7 @@ impl Actor {
             link: Mutex::default(),
             memory: Mutex::default(),
             interrupted: AtomicBool::new(false),
+            broken_off: AtomicU64::new(0),
             out_of_fuel: AtomicBool::new(false),
         });
         let (asks, inbox) = mpsc::channel(ASKS);

@@ -1,6 +1,6 @@
 //! What others hold of a session: its door, its state and its log.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -136,6 +136,8 @@ pub(super) struct Shared {
     pub(super) memory: Mutex<Option<Reservation>>,
     /// An interrupt is on its way to the actor: nothing that waits begins any more.
     pub(super) interrupted: AtomicBool,
+    /// How often it was interrupted or restarted.
+    pub(super) broken_off: AtomicU64,
     /// The running cell is interrupted for its tenant's fuel of the day.
     pub(super) out_of_fuel: AtomicBool,
 }
@@ -200,8 +202,14 @@ impl Handle {
             .await
     }
 
+    /// Returns how often it was interrupted or restarted: what was to be run before is not begun any more.
+    pub(crate) fn broken_off(&self) -> u64 {
+        self.shared.broken_off.load(Ordering::Acquire)
+    }
+
     /// Interrupts the running cell; those that wait are not run. Never waits behind a queue.
     pub(crate) async fn interrupt(&self) -> Result<(), Fault> {
+        self.shared.broken_off.fetch_add(1, Ordering::AcqRel);
         self.shared.interrupted.store(true, Ordering::Release);
         let link = self.shared.link.lock().expect("no holder panics").clone();
         if let Some(link) = link {
@@ -284,6 +292,7 @@ impl Handle {
 
     /// Begins anew from the image.
     pub(crate) async fn restart(&self) -> Result<(), Fault> {
+        self.shared.broken_off.fetch_add(1, Ordering::AcqRel);
         self.ask(Ask::Restart).await
     }
 

@@ -52,6 +52,7 @@ mod quotas;
 mod relocated;
 mod restarts;
 mod roles;
+mod run_order;
 mod saved_and_run;
 mod scarcity;
 mod secrets;

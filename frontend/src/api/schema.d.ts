@@ -691,7 +691,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Splits a cell in two; the first part keeps the id and the outputs. */
+        /** Splits a cell in two. The first part is a new cell; the second keeps the id and the outputs, as in JupyterLab. */
         post: operations["post_notebooks_id_cells_cell_split"];
         delete?: never;
         options?: never;

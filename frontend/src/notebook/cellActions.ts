@@ -125,8 +125,8 @@ export function useCellActions({ id, copy, order, drafts, selection, folded, toa
     const at = charactersBefore(textOf(of), selection.editors.get(of)?.cursor() ?? 0)
     const parts = await edit(() => upon(of, (revision) => got(api.POST('/api/v1/notebooks/{id}/cells/{cell}/split', { ...path(of), body: { revision, at } }))))
     if (parts === undefined) return
-    take(parts.first)
-    await shown(() => order.value.includes(parts.second.cell_id))
+    take(parts.second)
+    await shown(() => order.value.includes(parts.first.cell_id))
     selection.go(parts.second.cell_id, 'edit', { from: 0 })
   }
 

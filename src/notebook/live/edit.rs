@@ -132,8 +132,8 @@ impl Document {
         Ok(())
     }
 
-    /// Splits a cell in front of its character number `at`; returns the id of the second part.
-    /// The outputs stay with the first part, as in Jupyter.
+    /// Splits a cell in front of its character number `at`; returns the id of the first part, which is a new cell.
+    /// The second stays the cell that it was, with what it shows, as in JupyterLab.
     pub(crate) fn split(&mut self, id: &str, revision: u64, at: usize) -> Result<String, Fault> {
         let before = self.current(id, revision)?;
         let index = self.position(id)?;
@@ -148,23 +148,23 @@ impl Document {
         let (first, second) = before.source.split_at(bytes);
         let mut after = Cell::clone(&before);
         // The line end at which it was split belongs to neither part.
-        after.source = first.strip_suffix('\n').unwrap_or(first).to_owned();
+        after.source = second.strip_prefix('\n').unwrap_or(second).to_owned();
         let new = NewCell {
             cell_type: before.kind,
-            source: second.strip_prefix('\n').unwrap_or(second).to_owned(),
+            source: first.strip_suffix('\n').unwrap_or(first).to_owned(),
             metadata: before.metadata.clone(),
         };
         let mut cell = fresh(new)?;
         cell.attachments.clone_from(&before.attachments);
         let new_id = cell.id.clone();
         self.step(vec![
+            Change::Inserted {
+                index,
+                cell: Arc::new(cell),
+            },
             Change::Written {
                 before,
                 after: Arc::new(after),
-            },
-            Change::Inserted {
-                index: index + 1,
-                cell: Arc::new(cell),
             },
         ]);
         Ok(new_id)

@@ -42,7 +42,9 @@ pub(crate) type UnderWay = BTreeMap<String, Option<Begun>>;
 /// document that is taken back to what was saved keeps the outputs that came in between.
 #[derive(Default)]
 pub(crate) struct Running {
-    cells: UnderWay,
+    cells: BTreeMap<String, Begun>,
+    /// Cells that wait to run, and how many runs each waits for.
+    waiting: BTreeMap<String, usize>,
     /// What has ended, and of which the file does not tell yet.
     ended: UnderWay,
     outputs: Outputs<String>,
@@ -54,18 +56,22 @@ pub(crate) struct Running {
 impl Running {
     /// Tells whether the cell runs or waits to run.
     pub(crate) fn runs(&self, cell: &str) -> bool {
-        self.cells.contains_key(cell)
+        self.cells.contains_key(cell) || self.waiting.contains_key(cell)
     }
 
     /// Returns the cells that run or wait to run.
-    pub(crate) fn cells(&self) -> impl Iterator<Item = &str> {
-        self.cells.keys().map(String::as_str)
+    pub(crate) fn cells(&self) -> BTreeSet<&str> {
+        let cells = self.cells.keys().chain(self.waiting.keys());
+        cells.map(String::as_str).collect()
     }
 
     /// Returns what runs or waits to run, and what has ended and is in no file yet.
     pub(crate) fn under_way(&self) -> UnderWay {
-        let mut under_way = self.ended.clone();
-        under_way.extend(self.cells.clone());
+        let waiting = self.waiting.keys().map(|cell| (cell.clone(), None));
+        let mut under_way: UnderWay = waiting.collect();
+        under_way.extend(self.ended.clone());
+        let begun = self.cells.iter();
+        under_way.extend(begun.map(|(cell, begun)| (cell.clone(), Some(*begun))));
         under_way
     }
 
@@ -82,7 +88,8 @@ impl Running {
 
     /// Returns what the notebook is doing.
     pub(crate) fn status(&self) -> Status {
-        match (self.cells.is_empty(), self.failed) {
+        let rests = self.cells.is_empty() && self.waiting.is_empty();
+        match (rests, self.failed) {
             (false, _) => Status::Running,
             (true, true) => Status::Error,
             (true, false) => Status::Idle,
@@ -96,35 +103,37 @@ impl Running {
         }
     }
 
-    /// Shows cells as waiting to run.
+    /// Shows cells as waiting for a run.
     pub(crate) fn queue(&mut self, cells: impl IntoIterator<Item = String>) {
         for cell in cells {
-            self.cells.entry(cell).or_default();
+            *self.waiting.entry(cell).or_default() += 1;
         }
     }
 
-    /// Shows cells that wait as not waiting any more.
-    pub(crate) fn unqueue(&mut self, cells: impl IntoIterator<Item = String>) {
-        for cell in cells {
-            if self.cells.get(&cell) == Some(&None) {
-                self.cells.remove(&cell);
+    /// Shows a cell as not waiting for that run any more.
+    pub(crate) fn unqueue(&mut self, cell: &str) {
+        if let Some(runs) = self.waiting.get_mut(cell) {
+            *runs -= 1;
+            if *runs == 0 {
+                self.waiting.remove(cell);
             }
         }
     }
 
-    /// Gives up cells that wait, and says in them why if there is something to say.
+    /// Gives up the cells that wait for a run, and says in them why if there is something to say.
     pub(crate) fn give_up(
         &mut self,
         document: &mut Document,
         cells: impl IntoIterator<Item = String>,
         why: Option<&NotRun>,
     ) {
-        let waits = |cell: &String| self.cells.get(cell) == Some(&None);
-        let cells: HashSet<String> = cells.into_iter().filter(waits).collect();
+        let cells: HashSet<String> = cells.into_iter().collect();
         if let Some(why) = why {
             document.mark_not_run(&cells, why);
         }
-        self.unqueue(cells);
+        for cell in &cells {
+            self.unqueue(cell);
+        }
     }
 
     /// Begins an execution of this source: what the cell showed before goes away.
@@ -146,7 +155,8 @@ impl Running {
             source: digest(source.as_bytes()),
         });
         self.ended.remove(cell);
-        self.cells.insert(cell.to_owned(), Some(begun));
+        self.unqueue(cell);
+        self.cells.insert(cell.to_owned(), begun);
         Ok(())
     }
 
@@ -201,7 +211,8 @@ impl Running {
             return;
         }
         let ended = self.cells.remove_entry(cell);
-        self.ended.extend(ended);
+        self.ended
+            .extend(ended.map(|(cell, begun)| (cell, Some(begun))));
         self.failed = failed;
         // What it showed is complete, and large outputs can go to files.
         self.ahead.insert(cell.to_owned());
@@ -223,7 +234,7 @@ impl Running {
         events: Vec<Event>,
         end: (Option<u64>, bool),
     ) {
-        self.cells.insert(cell.to_owned(), Some(begun));
+        self.cells.insert(cell.to_owned(), begun);
         for event in events {
             self.take(document, cell, begun.execution, event);
         }
@@ -264,12 +275,11 @@ impl Running {
     /// was saved.
     pub(crate) fn again(&mut self) {
         // What waits to run shows what is saved.
-        let begun = self.cells.iter().filter(|(_, begun)| begun.is_some());
-        self.ahead.extend(begun.map(|(cell, _)| cell.clone()));
+        self.ahead.extend(self.cells.keys().cloned());
     }
 
     fn has(&self, cell: &str, execution: ExecutionId) -> bool {
-        let begun = self.cells.get(cell).copied().flatten();
+        let begun = self.cells.get(cell);
         begun.is_some_and(|begun| begun.execution == execution)
     }
 

@@ -186,15 +186,17 @@ async fn what_does_not_exist_is_not_found_and_what_is_wrong_is_named() {
 async fn cells_are_added_edited_moved_split_merged_deleted_and_all_of_it_is_undone() {
     let service = Service::start();
     let (address, cells) = notebook(&service, &["one\ntwo", "three"]).await;
-    let first = cell_address(&address, &cells[0]);
+    let split = cell_address(&address, &cells[0]);
     let parts = service
         .post(
-            &format!("{first}/split"),
+            &format!("{split}/split"),
             json!({"revision": cells[0]["revision"], "at": 4}),
         )
         .await
         .expect(200);
     assert_eq!(sources(&service, &address).await, ["one", "two", "three"]);
+    assert_eq!(parts["second"]["cell_id"], cells[0]["cell_id"]);
+    let first = cell_address(&address, &parts["first"]);
     let added = service
         .post(
             &format!("{address}/cells"),
