@@ -16,6 +16,7 @@ use super::extract::{Body, May, Read, Write, declared_length, id, media_type};
 use super::{Answer, App};
 use crate::error_code::{ErrorCode, Fault};
 use crate::file::{FilePath, NewUpload, Placing, Upload};
+use crate::id::{ProjectId, TenantId};
 
 /// The version of the protocol, and the header that carries it.
 pub(super) const VERSION: HeaderValue = HeaderValue::from_static("1.0.0");
@@ -87,7 +88,9 @@ pub(super) async fn create(
         target,
         metadata,
     };
-    let upload = app.uploads.create(caller.0.tenant, new).await?;
+    let tenant = caller.0.tenant;
+    let around = over_notebooks(&app, tenant);
+    let upload = app.uploads.create(tenant, new, around).await?;
     let location = format!("/api/v1/uploads/{}", upload.id);
     Ok((
         StatusCode::CREATED,
@@ -144,14 +147,7 @@ pub(super) async fn append(
     let offset = number(&headers, &OFFSET)?;
     let declared = declared_length(&headers);
     let tenant = caller.0.tenant;
-    let notebooks = Arc::clone(&app.notebooks);
-    let around = move |project, path, placing: Placing| -> Placing {
-        Box::pin(async move {
-            notebooks
-                .write_over((tenant, project), vec![path], placing)
-                .await
-        })
-    };
+    let around = over_notebooks(&app, tenant);
     let upload = app
         .uploads
         .append(
@@ -203,6 +199,21 @@ pub(super) async fn capabilities(State(app): State<App>, request: Request, next:
         (LARGEST, HeaderValue::from(app.files.largest())),
     ];
     (StatusCode::NO_CONTENT, headers).into_response()
+}
+
+/// Has a file that takes the place of a notebook's come between two writings of that.
+fn over_notebooks(
+    app: &App,
+    tenant: TenantId,
+) -> impl FnOnce(ProjectId, FilePath, Placing) -> Placing + Send + 'static {
+    let notebooks = Arc::clone(&app.notebooks);
+    move |project, path, placing| {
+        Box::pin(async move {
+            notebooks
+                .write_over((tenant, project), vec![path], placing)
+                .await
+        })
+    }
 }
 
 /// Refuses another version of the protocol. A client that names none speaks no tus.

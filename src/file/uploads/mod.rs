@@ -129,11 +129,12 @@ impl Uploads {
         uploads
     }
 
-    /// Begins an upload. One of no bytes is finished at once.
+    /// Begins an upload. One of no bytes is finished at once, and put in place within `around`.
     pub(crate) async fn create(
         self: &Arc<Self>,
         tenant: TenantId,
         new: NewUpload,
+        around: impl FnOnce(ProjectId, FilePath, Placing) -> Placing + Send,
     ) -> Result<Upload, Fault> {
         if new.length > self.files.largest {
             return Err(too_large(self.files.largest));
@@ -177,7 +178,9 @@ impl Uploads {
         };
         self.store.add_upload(&row).await?;
         if let (0, Some((project, path))) = (new.length, target(&row)?) {
-            self.place(tenant, id, project, path).await?;
+            let (placed, to) = (Arc::clone(self), path.clone());
+            let placing = async move { placed.place(tenant, id, project, to).await };
+            around(project, path, placing.boxed()).await?;
         }
         self.find(tenant, id).await
     }

@@ -184,6 +184,15 @@ async fn large_outputs_are_files_that_are_fetched_on_demand() {
         .get(&format!("{at}/outputs/..%2f..%2flarge.ipynb"))
         .await
         .refused(404, 50403);
+    // It goes when another file takes the notebook's place, an empty one too.
+    let project = &made["project_id"];
+    let empty = json!({"project_id": project, "path": made["path"], "length": 0});
+    let upload = service.post("/uploads", empty).await.expect(201);
+    assert_eq!(upload["state"], "placed");
+    service
+        .get(&format!("{at}/outputs/{hash}"))
+        .await
+        .refused(404, 50403);
 }
 
 #[tokio::test]
