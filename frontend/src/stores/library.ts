@@ -38,6 +38,8 @@ const LIMIT = 100
 const PAUSE = 5000
 /** So long news are gathered before what they leave open is asked: cells can begin and end many times in a second. */
 const GATHERED = { pause: 200, most: 1000 }
+/** News of what runs are taken in together, so many milliseconds after the first: what a cell shows comes before. */
+const TOGETHER = 60
 /** Sessions are asked for one by one, up to so many. */
 const FEW = 4
 
@@ -63,6 +65,8 @@ export const useLibrary = defineStore('library', () => {
   let socket: EventSocket<News> | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   const meanwhile = new Set<News[]>()
+  let heard: News[] = []
+  let taking: ReturnType<typeof setTimeout> | undefined
   /** What news left open and is not asked yet. */
   const open = { sessions: new Set<string>(), states: new Set<string>(), notebooks: false }
 
@@ -119,23 +123,33 @@ export const useLibrary = defineStore('library', () => {
 
   /** Asks for lists. An answer may be older than news that came while it was on its way: they are taken in once more. */
   async function asking(work: () => Promise<unknown>): Promise<void> {
-    const heard: News[] = []
-    meanwhile.add(heard)
+    const newer: News[] = []
+    meanwhile.add(newer)
     try {
       await work()
     } finally {
-      meanwhile.delete(heard)
+      meanwhile.delete(newer)
     }
-    heard.forEach(take)
+    newer.forEach(take)
   }
 
   function hear(news: News): void {
-    const questions = take(news)
-    for (const heard of meanwhile) heard.push(news)
     if (news.type === 'quota_warning') warning.value = news
-    if (news.type === 'files_changed') written.value = news
-    if (news.type === 'execution_status' && news.content.status !== 'running') ended.value++
-    for (const question of questions) note(question)
+    else if (news.type === 'files_changed') written.value = news
+    else {
+      heard.push(news)
+      taking ??= setTimeout(takeAll, TOGETHER)
+    }
+  }
+
+  function takeAll(): void {
+    taking = undefined
+    const all = heard
+    heard = []
+    const questions = all.flatMap(take)
+    for (const newer of meanwhile) newer.push(...all)
+    if (all.some(({ type, content }) => type === 'execution_status' && content.status !== 'running')) ended.value++
+    questions.forEach(note)
     if (questions.length > 0) void askSoon()
   }
 
@@ -196,6 +210,9 @@ export const useLibrary = defineStore('library', () => {
 
   function end(): void {
     clearTimeout(timer)
+    clearTimeout(taking)
+    taking = undefined
+    heard = []
     socket?.close()
     socket = undefined
   }
