@@ -86,11 +86,7 @@ impl Library {
             waiting: taken.cells.iter().cloned().collect(),
             rewrite,
         };
-        run.queue().await?;
-        match run.turn {
-            Some(_) => (taken.execution, taken.revision) = run.begin().await?,
-            None => taken.revision = Some(run.begin_later().await?),
-        }
+        (taken.execution, taken.revision) = run.begin().await?;
         Ok(taken)
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument as _;
 
 use super::execute::{Rewrite, failed};
 use super::library::Library;
@@ -81,8 +82,23 @@ fn share(cells: usize) -> u32 {
 }
 
 impl Run {
+    /// Begins with the first cell, or has it begin when its turn comes. Returns what runs first, if it does already,
+    /// and the revision of its cell.
+    pub(super) async fn begin(self) -> Result<(Option<ExecutionId>, Option<u64>), Fault> {
+        // By itself: what is shown as waiting does not stay so when whoever asked goes away.
+        let begin = async move {
+            self.queue().await?;
+            match self.turn {
+                Some(_) => self.begin_now().await,
+                None => Ok((None, Some(self.begin_later().await?))),
+            }
+        };
+        let begun = tokio::spawn(begin.in_current_span());
+        begun.await.map_err(Fault::internal)?
+    }
+
     /// Shows the cells as waiting.
-    pub(super) async fn queue(&self) -> Result<(), Fault> {
+    async fn queue(&self) -> Result<(), Fault> {
         let waiting = self.waiting.clone();
         self.open.log(&self.library, &self.row).await?;
         self.open
@@ -91,7 +107,7 @@ impl Run {
     }
 
     /// Begins with the first cell; nothing when none is left to be run.
-    pub(super) async fn begin(mut self) -> Result<(Option<ExecutionId>, Option<u64>), Fault> {
+    async fn begin_now(mut self) -> Result<(Option<ExecutionId>, Option<u64>), Fault> {
         // Whether there is room for it is told to whoever asked.
         let (first, writing) = match self.start_next().await {
             Ok(Some(first)) => first,
@@ -116,7 +132,7 @@ impl Run {
     }
 
     /// Has it begin when its turn comes; returns the revision of the cell that runs first.
-    pub(super) async fn begin_later(mut self) -> Result<u64, Fault> {
+    async fn begin_later(mut self) -> Result<u64, Fault> {
         let (rewrite, first) = (self.rewrite.take(), self.waiting[0].clone());
         let save = self.open.change(&self.library, self.row.clone(), |state| {
             if let Some(rewrite) = rewrite {

@@ -259,7 +259,8 @@ class ZMQInteractiveShell(InteractiveShell):
             door.emit("error", self.last_error)
 
     def show_usage_error(self, exc):
-        """As IPython's, and the reply says so too."""
+        """As IPython's, and the reply says so too; there is no traceback."""
+        self.tracebacks += 1
         print(f"UsageError: {exc}", file=sys.stderr)
         self.last_error = {"ename": "UsageError", "evalue": str(exc), "traceback": [f"UsageError: {exc}"]}
 

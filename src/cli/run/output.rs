@@ -174,6 +174,11 @@ pub(super) fn tell_skipped(skipped: &Skipped, policy: &Policy) {
             text::line(&path.to_string_lossy(), 300)
         );
     }
+    let more = |paths: usize| paths.saturating_sub(LISTED);
+    let untold = more(skipped.large.len()) + more(skipped.special.len());
+    if untold > 0 {
+        note!("note: {untold} more are left out for the same reasons");
+    }
 }
 
 /// Tells which files the cells made or changed.

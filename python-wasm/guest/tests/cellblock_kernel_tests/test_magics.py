@@ -53,7 +53,8 @@ class Magics(NotebookTest):
     def test_an_unknown_magic_is_an_error(self):
         reply = self.cell("%nothing_like_this")
         self.assertEqual((reply["status"], reply["ename"]), ("error", "UsageError"))
-        self.assertIn("not found", self.text("stderr"))
+        self.assertEqual(self.text("stderr"), "UsageError: Line magic function `%nothing_like_this` not found.\n")
+        self.assertNotIn("error", self.kinds())
 
     def test_help(self):
         reply = self.good("len?")
