@@ -89,10 +89,14 @@ fn a_stale_write_gets_the_current_cell_and_the_same_content_needs_no_revision() 
 #[test]
 fn splitting_and_merging_are_each_others_way_back() {
     let mut document = document(&["a = 1\nb = \u{e4}", "c"]);
-    let first = id(&document, 0);
-    let second = document.split(&first, 1, 6).expect("it is inside");
+    let cell = id(&document, 0);
+    let first = document.split(&cell, 1, 6).expect("it is inside");
     assert_eq!(sources(&document), ["a = 1", "b = \u{e4}", "c"]);
-    assert_eq!(id(&document, 1), second);
+    assert_eq!(
+        [id(&document, 0), id(&document, 1)],
+        [first.clone(), cell],
+        "what was split stays behind the new cell"
+    );
     let now = revision(&document, &first);
     document.merge(&first, now).expect("there is a next");
     assert_eq!(sources(&document), ["a = 1\nb = \u{e4}", "c"]);
