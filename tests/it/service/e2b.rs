@@ -24,7 +24,8 @@ fn python_client(service: &Service, name: &str, keys: &[&str]) {
         .expect("python3 starts");
     assert!(
         output.status.success(),
-        "{name}:\n{}",
+        "{name}, {}:\n{}",
+        output.status,
         String::from_utf8_lossy(&output.stderr)
     );
 }

@@ -186,13 +186,17 @@ async fn large_outputs_are_files_that_are_fetched_on_demand() {
         .refused(404, 50403);
     // It goes when another file takes the notebook's place, an empty one too.
     let project = &made["project_id"];
+    let kept = project.as_str().map(|id| service.project_folder(id));
+    let kept = kept.expect("an id").join(".cellblock/outputs");
+    assert_eq!(std::fs::read_dir(&kept).map_or(0, Iterator::count), 1);
     let empty = json!({"project_id": project, "path": made["path"], "length": 0});
     let upload = service.post("/uploads", empty).await.expect(201);
     assert_eq!(upload["state"], "placed");
+    assert_eq!(std::fs::read_dir(&kept).map_or(0, Iterator::count), 0);
     service
         .get(&format!("{at}/outputs/{hash}"))
         .await
-        .refused(404, 50403);
+        .refused(422, 20413);
 }
 
 #[tokio::test]
