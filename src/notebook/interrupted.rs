@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::execute::failed;
 use super::library::Library;
-use super::live::{Begun, NotRun, UnderWay};
-use super::open::{Open, State};
+use super::live::{Begun, NotRun};
+use super::open::{Open, State, under_way_of};
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::{NotebookId, TenantId};
 use crate::session::{Draft, ExecutionStatus, Finished, Handle, Happening, Notice, loss};
@@ -51,7 +51,7 @@ impl Library {
         let Some(under_way) = &row.under_way else {
             return Ok(());
         };
-        let under_way: UnderWay = serde_json::from_str(under_way).map_err(Fault::internal)?;
+        let under_way = under_way_of(under_way)?;
         let session = match self.living(tenant, &row).await {
             Err(fault) if fault.code == ErrorCode::StoreCorrupt => None,
             found => found?,

@@ -1,5 +1,6 @@
 //! One notebook in memory, and how it is read from its file. How it gets there is in `writing.rs`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -11,6 +12,7 @@ use super::live::{Document, Running, Status, UnderWay};
 use super::path::NotebookPath;
 use super::place::Stamp;
 use super::run::Turns;
+use super::watching::Told;
 use crate::error_code::{ErrorCode, Fault};
 use crate::id::ExecutionId;
 use crate::news::Change;
@@ -50,8 +52,7 @@ pub(crate) struct State {
     pub(super) stamp: Stamp,
     /// Counts how often changes were taken back.
     pub(super) losses: u64,
-    /// What the watchers were told last of its status and of what is out of date.
-    pub(super) told: (Status, Vec<String>),
+    pub(super) told: Told,
 }
 
 impl Open {
@@ -280,8 +281,8 @@ impl Open {
     ) -> Result<(), Fault> {
         if let Some(state) = self.state(library, row).await?.as_mut() {
             state.running.queue(cells);
+            self.tell_status_of(state);
         }
-        self.tell_status().await;
         Ok(())
     }
 
@@ -289,8 +290,8 @@ impl Open {
     pub(super) async fn unqueue(&self, cell: &str) {
         if let Some(state) = self.state.lock().await.as_mut() {
             state.running.unqueue(cell);
+            self.tell_status_of(state);
         }
-        self.tell_status().await;
     }
 }
 
@@ -312,10 +313,21 @@ async fn load(
     row: NotebookRow,
 ) -> Result<(), Fault> {
     let (document, stamp) = library.read(&row).await?;
-    // The watchers of a service that ended were told that it runs.
-    let status = match row.under_way {
-        Some(_) => Status::Running,
-        None => Status::Idle,
+    // The watchers of a service that ended were told what runs.
+    let told = match &row.under_way {
+        Some(under_way) => Told {
+            status: Status::Running,
+            stale: Vec::new(),
+            running: under_way_of(under_way)
+                .unwrap_or_default()
+                .into_keys()
+                .collect(),
+        },
+        None => Told {
+            status: Status::Idle,
+            stale: Vec::new(),
+            running: BTreeSet::new(),
+        },
     };
     *state = Some(State {
         row,
@@ -327,7 +339,7 @@ async fn load(
         written: 0,
         stamp,
         losses: 0,
-        told: (status, Vec::new()),
+        told,
     });
     Ok(())
 }
@@ -336,6 +348,11 @@ async fn load(
 pub(super) fn noted(under_way: &UnderWay) -> Option<String> {
     let json = || serde_json::to_string(under_way).expect("ids are JSON");
     (!under_way.is_empty()).then(json)
+}
+
+/// Returns what a row notes.
+pub(super) fn under_way_of(noted: &str) -> Result<UnderWay, Fault> {
+    serde_json::from_str(noted).map_err(Fault::internal)
 }
 
 pub(super) fn gone() -> Fault {

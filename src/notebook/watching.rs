@@ -1,13 +1,25 @@
 //! Who watches a notebook, and what they are told.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::library::Library;
-use super::open::Open;
+use super::live::Status;
+use super::open::{Open, State};
 use crate::error_code::Fault;
 use crate::session::{Draft, EventLog, Happening, Notice};
 use crate::store::notebooks::NotebookRow;
+
+/// What the watchers were told last.
+#[derive(Clone, PartialEq)]
+pub(super) struct Told {
+    pub(super) status: Status,
+    /// The cells that show what is out of date.
+    pub(super) stale: Vec<String>,
+    /// The cells that run or wait to run.
+    pub(super) running: BTreeSet<String>,
+}
 
 /// Somebody who watches a notebook.
 pub(crate) struct Watching(Arc<Open>);
@@ -48,21 +60,32 @@ impl Open {
 
     /// Tells the watchers of its status if that is news.
     pub(super) async fn tell_status(&self) {
-        let mut state = self.state.lock().await;
-        let Some(state) = state.as_mut() else { return };
-        let now = (state.running.status(), state.document.stale_cells());
-        if state.told != now {
-            state.told = now.clone();
-            let (status, stale) = now;
-            // That of the document may be still to be written.
-            let revision = state.shown.revision();
-            let notice = Notice::NotebookStatus {
-                status,
-                revision,
-                stale,
-            };
-            self.tell_all(&state.row, vec![notice]);
+        if let Some(state) = self.state.lock().await.as_mut() {
+            self.tell_status_of(state);
         }
+    }
+
+    /// As [`Self::tell_status`], for those who hold the state.
+    pub(super) fn tell_status_of(&self, state: &mut State) {
+        let cells = state.running.cells();
+        let now = Told {
+            status: state.running.status(),
+            stale: state.document.stale_cells(),
+            running: cells.into_iter().map(str::to_owned).collect(),
+        };
+        if state.told == now {
+            return;
+        }
+        let before = std::mem::replace(&mut state.told, now.clone());
+        let notice = Notice::NotebookStatus {
+            status: now.status,
+            // That of the document may be still to be written.
+            revision: state.shown.revision(),
+            running: now.running.difference(&before.running).cloned().collect(),
+            resting: before.running.difference(&now.running).cloned().collect(),
+            stale: now.stale,
+        };
+        self.tell_all(&state.row, vec![notice]);
     }
 }
 

@@ -103,6 +103,10 @@ pub(crate) enum Notice {
         status: Status,
         revision: u64,
         stale: Vec<String>,
+        /// Cells that run or wait to run from now on.
+        running: Vec<String>,
+        /// Cells that do so no more.
+        resting: Vec<String>,
     },
     /// An execution of a notebook's cell begins or has ended.
     ExecutionStatus { status: ExecutionStatus },

@@ -57,7 +57,7 @@ export type Happening =
   | Of<'checkpoint', { checkpoint_id: string; pages: number }>
   | Of<'restored', { checkpoint_id: string | null; reason: string; lost: string[] }>
   | Of<'gap', { first: number; last: number }>
-  | Of<'notebook_status', { status: 'idle' | 'running' | 'error'; revision: number; stale: string[] }>
+  | Of<'notebook_status', { status: 'idle' | 'running' | 'error'; revision: number; stale: string[]; running: string[]; resting: string[] }>
   | Of<'execution_status', { status: 'running' | 'complete' | 'error' }>
   | Of<'cell_changed', { revision: number; stale: boolean; running: boolean; cell: WireCell }>
   | Of<'cells_moved', { revision: number; at: number; removed: number; cells: string[] }>

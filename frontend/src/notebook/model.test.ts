@@ -227,10 +227,19 @@ describe('what is edited', () => {
   })
 
   it('marks what is stale and what is undone', () => {
-    const copy = play(notebook(cell('a'), cell('b', { stale: true })), event({ type: 'notebook_status', content: { status: 'error', revision: 10, stale: ['a'] } }), changed(cell('a', { undone: true, change: 11 }), 11, false, true))
+    const copy = play(notebook(cell('a'), cell('b', { stale: true })), event({ type: 'notebook_status', content: { status: 'error', revision: 10, stale: ['a'], running: [], resting: [] } }), changed(cell('a', { undone: true, change: 11 }), 11, false, true))
     expect(copy.status).toBe('error')
     expect(copy.cells.get('a')).toMatchObject({ stale: true, undone: true })
     expect(copy.cells.get('b')!.stale).toBe(false)
+  })
+
+  it('shows what waits for a run as waiting until it is given up', () => {
+    const told = (running: string[], resting: string[]) => event({ type: 'notebook_status', content: { status: 'running', revision: 10, stale: [], running, resting } })
+    const doing = (copy: Notebook) => ['a', 'b'].map((id) => activityOf(copy, copy.cells.get(id)!))
+    const copy = play(notebook(cell('a'), cell('b')), told(['a', 'b'], []))
+    expect(doing(copy)).toEqual(['queued', 'queued'])
+    expect(doing(play(copy, started('a')))).toEqual(['running', 'queued'])
+    expect(doing(play(copy, told([], ['b'])))).toEqual(['running', 'idle'])
   })
 })
 

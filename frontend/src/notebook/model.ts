@@ -111,6 +111,8 @@ export function apply(notebook: Notebook, event: Event, now: number): Applied {
     case 'notebook_status':
       notebook.status = event.content.status
       markStale(notebook, new Set(event.content.stale))
+      for (const id of event.content.running) wait(notebook, id)
+      for (const id of event.content.resting) rest(notebook, id, now)
       return 'applied'
     case 'presence':
       notebook.watchers = event.content.watchers
@@ -235,6 +237,23 @@ function markStale(notebook: Notebook, stale: Set<string>): void {
   }
 }
 
+/** Shows a cell as waiting to run: until it is begun, the document alone knows what it shows. */
+function wait(notebook: Notebook, id: string): void {
+  const cell = notebook.cells.get(id)
+  if (cell === undefined || cell.running) return
+  cell.running = true
+  if (notebook.activities.get(id)?.state !== 'running') notebook.partial.add(id)
+}
+
+/** Shows a cell as neither running nor waiting to run. */
+function rest(notebook: Notebook, id: string, now: number): void {
+  const cell = notebook.cells.get(id)
+  if (cell !== undefined) cell.running = false
+  const activity = notebook.activities.get(id)
+  if (activity !== undefined && activity.state !== 'done') notebook.activities.set(id, { state: 'done', since: now })
+  notebook.partial.delete(id)
+}
+
 function change(notebook: Notebook, wire: WireCell, stale: boolean, running: boolean, now: number): void {
   const known = notebook.cells.get(wire.cell_id)
   const id = wire.cell_id
@@ -243,9 +262,8 @@ function change(notebook: Notebook, wire: WireCell, stale: boolean, running: boo
   if (running && known?.running === true) notebook.partial.delete(id)
   const activity = notebook.activities.get(id)
   if (running && activity?.state === 'done') notebook.activities.delete(id)
-  if (!running && activity !== undefined && activity.state !== 'done') notebook.activities.set(id, { state: 'done', since: now })
   const outputs = follows ? known.outputs : reconciled(known?.outputs ?? [], wire.outputs)
-  if (!running) notebook.partial.delete(id)
+  if (!running) rest(notebook, id, now)
   if (outputs.length === 0) notebook.asides.delete(id)
   // What is not there any longer is not in the event either.
   const next: Cell = { ...wire, attachments: wire.attachments, not_run: wire.not_run, outputs, stale, running }

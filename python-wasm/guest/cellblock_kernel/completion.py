@@ -55,20 +55,26 @@ def _first(completions):
 @guarded
 def inspect(request, body):
     """Answers with a Jupyter inspect_reply for the name at the cursor."""
-    code, position = _cursor(request)
-    name = token_at_cursor(code, position)
+    name = _name_at(*_cursor(request))
     empty = {"status": "ok", "found": False, "data": {}, "metadata": {}}
     if not name:
         return empty
     try:
         bundle = execute.shell.object_inspect_mime(name, detail_level=int(request.get("detail_level") or 0))
-    except KeyError:
-        return empty
     except Exception:
         return empty
     if not execute.shell.enable_html_pager:
         bundle.pop("text/html", None)
     return {"status": "ok", "found": True, "data": bundle, "metadata": {}}
+
+
+def _name_at(code, position):
+    try:
+        return token_at_cursor(code, position)
+    except IndentationError:
+        # Code that is being written: the line of the cursor is looked at alone.
+        start = code.rfind("\n", 0, position) + 1
+        return token_at_cursor(code[start:].partition("\n")[0], position - start)
 
 
 def is_complete(request, body):

@@ -1,6 +1,9 @@
 //! Several runs of one notebook that are asked for at once, each of which runs whole before the next; and what is edited
 //! meanwhile.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::notebook_runs::{Watcher, notebook};
@@ -94,6 +97,62 @@ async fn an_interrupt_ends_the_runs_that_wait_too_and_a_restart_does() {
     assert_eq!(watcher.until_done().await, "error");
     let body = service.get(&at).await.expect(200);
     assert_eq!(counts(&body)[2], 1);
+}
+
+/// Returns which cells run or wait, as the watchers know it who began with none, when nothing runs any more.
+async fn told_at_the_end(watcher: &mut Watcher) -> (usize, BTreeSet<String>) {
+    let told = RefCell::new((0, BTreeSet::new()));
+    let learn = |event: &Value| {
+        let content = &event["content"];
+        let (most, known) = &mut *told.borrow_mut();
+        let names = |key: &str| -> Vec<String> {
+            let cells = content[key].as_array().into_iter().flatten();
+            cells
+                .map(|cell| cell.as_str().expect("an id").to_owned())
+                .collect()
+        };
+        if event["type"] == "cell_changed" {
+            let cell = content["cell"]["cell_id"].as_str().expect("an id");
+            match content["running"].as_bool().expect("it is said") {
+                true => known.insert(cell.to_owned()),
+                false => known.remove(cell),
+            };
+        }
+        if event["type"] == "notebook_status" {
+            known.extend(names("running"));
+            known.retain(|cell| !names("resting").contains(cell));
+        }
+        *most = known.len().max(*most);
+        event["type"] == "notebook_status" && content["status"] != "running"
+    };
+    watcher.until(learn).await;
+    told.into_inner()
+}
+
+#[tokio::test]
+async fn who_watches_is_told_which_cells_wait_and_which_do_no_longer() {
+    let mut service = Service::start();
+    let sources = ["x = 1", "import time; time.sleep(600)", "x", "x"];
+    let (at, cells) = notebook(&service, &sources).await;
+    let mut watcher = Watcher::begin(&service, &at, 0).await;
+    let mut ahead = Watcher::begin(&service, &at, 0).await;
+    let sleeps = |event: &Value| event["type"] == "started" && event["cell_id"] == cells[1];
+    let session = run(&service, &at, json!({"which": "all"})).await["session_id"].clone();
+    run(&service, &at, json!({"which": "all"})).await;
+    let session = session.as_str().expect("an id");
+    ahead.until(sleeps).await;
+    let interrupt = format!("/sessions/{session}/interrupt");
+    let interrupted = service.post(&interrupt, json!({})).await;
+    assert!(interrupted.status.is_success());
+    assert_eq!(told_at_the_end(&mut watcher).await, (4, BTreeSet::new()));
+
+    // What waited when the service ended is told to wait no longer by the next one.
+    run(&service, &at, json!({"which": "all"})).await;
+    ahead.until(sleeps).await;
+    let last = watcher.last;
+    service.kill_and_restart();
+    let mut watcher = Watcher::begin(&service, &at, last).await;
+    assert_eq!(told_at_the_end(&mut watcher).await, (4, BTreeSet::new()));
 }
 
 #[tokio::test]

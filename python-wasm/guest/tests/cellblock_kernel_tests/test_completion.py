@@ -37,6 +37,13 @@ class Completion(NotebookTest):
         self.assertFalse(self.ask("inspect", code="zzzqq", cursor_pos=2, detail_level=0)["found"])
         self.assertFalse(self.ask("inspect", code="", cursor_pos=0)["found"])
 
+    def test_inspect_in_code_that_is_being_written(self):
+        for code in ("if x:\n        y\n    print(", "if x:\n        y\n\tprint(", "if x:\n        y\n    print('"):
+            reply = self.ask("inspect", code=code, cursor_pos=code.index("print") + 3)
+            self.assertTrue(reply["found"], code)
+            self.assertEqual(self.ask("inspect", code=code, cursor_pos=0)["status"], "ok")
+        self.assertFalse(self.ask("inspect", code="\0", cursor_pos=1)["found"])
+
     def test_is_complete(self):
         for code, status in (
             ("x = 1", "complete"),
