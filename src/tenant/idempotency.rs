@@ -128,7 +128,13 @@ impl Requests {
         if first {
             return Ok(Begun::First(running));
         }
-        let Some(before) = self.store.first_request(whose, key).await? else {
+        let mut before = self.store.first_request(whose, key).await?;
+        let under_way = running.is_one_of_several();
+        if !under_way && before.as_ref().is_some_and(|row| row.progress == "running") {
+            // The first may have ended since the row was read: what it left is in the row by now.
+            before = self.store.first_request(whose, key).await?;
+        }
+        let Some(before) = before else {
             return Err(still_running(
                 "The first request with this key was refused just now.",
             ));
@@ -152,11 +158,9 @@ impl Requests {
                     .0,
                 body,
             })),
-            ("running", ..) if before.process == self.process && running.is_one_of_several() => {
-                Err(still_running(
-                    "The first request with this key is still running.",
-                ))
-            }
+            ("running", ..) if before.process == self.process && under_way => Err(still_running(
+                "The first request with this key is still running.",
+            )),
             ("running", ..) => Err(Fault::new(
                 ErrorCode::IdempotencyLost,
                 "The service or its disk failed while the first request with this key was running; whether it was done is not known.",

@@ -69,21 +69,24 @@ async fn a_key_belongs_to_one_request_of_one_user() {
 #[tokio::test]
 async fn of_many_at_once_one_is_done() {
     let service = Service::start();
-    let body = json!({"name": "ada", "role": "viewer"});
-    let answers =
-        futures_util::future::join_all((0..30).map(|_| answered(create(&service, "one", &body))))
-            .await;
-    let mut done = 0;
-    for answer in answers {
-        if answer.status == 409 {
-            answer.refused(409, 50209);
-        } else {
-            done += u32::from(!replayed(&answer));
-            answer.expect(201);
+    for number in 1..=10 {
+        let (key, body) = (
+            format!("key-{number}"),
+            json!({"name": format!("ada-{number}"), "role": "viewer"}),
+        );
+        let many = (0..30).map(|_| answered(create(&service, &key, &body)));
+        let mut done = 0;
+        for answer in futures_util::future::join_all(many).await {
+            if answer.status == 409 {
+                answer.refused(409, 50209);
+            } else {
+                done += u32::from(!replayed(&answer));
+                answer.expect(201);
+            }
         }
+        assert_eq!(done, 1);
+        assert_eq!(users(&service).await, 1 + number);
     }
-    assert_eq!(done, 1);
-    assert_eq!(users(&service).await, 2);
 }
 
 #[tokio::test]
