@@ -240,6 +240,11 @@ describe('what is edited', () => {
     expect(doing(copy)).toEqual(['queued', 'queued'])
     expect(doing(play(copy, started('a')))).toEqual(['running', 'queued'])
     expect(doing(play(copy, told([], ['b'])))).toEqual(['running', 'idle'])
+    // It ended, a second run waits for it, and that is given up: how long it took is known still.
+    play(copy, told(['b'], []), finished('a'), changed(cell('a', { change: 11 }), 11, true))
+    expect(doing(copy)).toEqual(['queued', 'queued'])
+    expect(doing(play(copy, told([], ['a', 'b'])))).toEqual(['done', 'idle'])
+    expect(copy.activities.get('a')!.outcome).toBe('ok')
   })
 })
 

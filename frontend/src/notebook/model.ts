@@ -260,8 +260,6 @@ function change(notebook: Notebook, wire: WireCell, stale: boolean, running: boo
   // While a cell runs, what it shows comes event by event and is newer than what is written down.
   const follows = running && known?.running === true && !notebook.partial.has(id)
   if (running && known?.running === true) notebook.partial.delete(id)
-  const activity = notebook.activities.get(id)
-  if (running && activity?.state === 'done') notebook.activities.delete(id)
   const outputs = follows ? known.outputs : reconciled(known?.outputs ?? [], wire.outputs)
   if (!running) rest(notebook, id, now)
   if (outputs.length === 0) notebook.asides.delete(id)
