@@ -190,7 +190,7 @@ pub(crate) const MOST_FORKS: u32 = 200;
 pub(crate) struct Sessions {
     /// Cells that run at once in all workers; 0 means as many as there are processors.
     pub(crate) cells_at_once: usize,
-    /// Executions that may wait in one tenant's queue.
+    /// Executions that may wait in one session, and cells of a notebook's runs that wait for earlier ones.
     pub(crate) queue: usize,
     /// Sessions that may exist at once, awake or not.
     pub(crate) most: usize,

@@ -73,9 +73,18 @@ impl Library {
             }
             return Ok(taken);
         }
+        let turn = open.turns.now(taken.cells.len());
+        let place = match turn {
+            Some(_) => None,
+            None => Some(
+                open.turns
+                    .place(taken.cells.len(), self.sessions.most_waiting())?,
+            ),
+        };
         let run = Run {
             library: Arc::clone(self),
-            turn: open.turns.now(taken.cells.len()),
+            turn,
+            place,
             open,
             row,
             id,

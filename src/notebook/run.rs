@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -28,7 +29,17 @@ pub(super) const SETTLE: Duration = Duration::from_secs(1);
 const ALONE: u32 = 1024;
 
 /// The order of a notebook's runs: the cells of one come all before those of the next.
-pub(super) struct Turns(Arc<Semaphore>);
+pub(super) struct Turns {
+    order: Arc<Semaphore>,
+    /// Cells of runs that wait for their turn.
+    waiting: Arc<AtomicUsize>,
+}
+
+/// The place of a run among those that wait for their turn, as long as it is held.
+pub(super) struct Place {
+    cells: usize,
+    waiting: Arc<AtomicUsize>,
+}
 
 /// A cell that was queued in the session.
 struct Started {
@@ -53,26 +64,55 @@ pub(super) struct Run {
     pub(super) broken_off: u64,
     /// Held until the last cell is queued in the session; nothing while earlier runs have theirs.
     pub(super) turn: Option<OwnedSemaphorePermit>,
+    /// Held while it waits for its turn.
+    pub(super) place: Option<Place>,
     /// What the first of them is to have as its source.
     pub(super) rewrite: Option<Rewrite>,
 }
 
 impl Default for Turns {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(ALONE as usize)))
+        Self {
+            order: Arc::new(Semaphore::new(ALONE as usize)),
+            waiting: Arc::default(),
+        }
     }
 }
 
 impl Turns {
     /// Takes the turn if no earlier run has cells that are not in the session's own queue yet.
     pub(super) fn now(&self, cells: usize) -> Option<OwnedSemaphorePermit> {
-        let turns = Arc::clone(&self.0);
-        turns.try_acquire_many_owned(share(cells)).ok()
+        let order = Arc::clone(&self.order);
+        order.try_acquire_many_owned(share(cells)).ok()
+    }
+
+    /// Takes a place among those that wait, unless `most` cells wait there already.
+    pub(super) fn place(&self, cells: usize, most: usize) -> Result<Place, Fault> {
+        let add = |waiting| (waiting < most).then_some(waiting + cells);
+        let taken = self
+            .waiting
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, add);
+        let refused = |waiting| {
+            let message = format!(
+                "Runs of {waiting} cells of this notebook wait already; while {most} do (`sessions.queue`), no other run is taken."
+            );
+            Fault::new(ErrorCode::QueueFull, message).retry_after(5)
+        };
+        taken.map_err(refused).map(|_| Place {
+            cells,
+            waiting: Arc::clone(&self.waiting),
+        })
     }
 
     async fn wait(&self, cells: usize) -> OwnedSemaphorePermit {
-        let turns = Arc::clone(&self.0).acquire_many_owned(share(cells));
-        turns.await.expect("it is never closed")
+        let turn = Arc::clone(&self.order).acquire_many_owned(share(cells));
+        turn.await.expect("it is never closed")
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.waiting.fetch_sub(self.cells, Ordering::AcqRel);
     }
 }
 
@@ -149,6 +189,7 @@ impl Run {
         };
         tokio::spawn(async move {
             self.turn = Some(self.open.turns.wait(self.waiting.len()).await);
+            self.place = None;
             self.events = self.handle.events(self.handle.log().last());
             self.go_on(None).await;
         });

@@ -79,6 +79,11 @@ impl Sessions {
         })
     }
 
+    /// Returns how many executions, or cells to be run, may wait in one place.
+    pub(crate) fn most_waiting(&self) -> usize {
+        self.around.config.sessions.queue
+    }
+
     /// Returns the images that sessions can start from.
     pub(crate) fn images(&self) -> &[ImageInfo] {
         self.around.workers.images()

@@ -51,6 +51,32 @@ async fn a_run_begins_when_the_one_before_it_has_begun_its_last_cell() {
 }
 
 #[tokio::test]
+async fn as_many_cells_wait_as_may_and_what_is_refused_shows_as_nothing() {
+    let service = Service::start_with(&[("sessions.queue", "3")]);
+    let (at, cells) = notebook(&service, &["import time; time.sleep(600)", "2", "3"]).await;
+    let mut watcher = Watcher::begin(&service, &at, 0).await;
+    let session = run(&service, &at, json!({"which": "all"})).await["session_id"].clone();
+    let second = run(&service, &at, json!({"which": "all"})).await;
+    assert_eq!(second["execution_id"], Value::Null, "it waits");
+    for more in [json!({"which": "all"}), json!({"cell_id": cells[1]})] {
+        let refused = service.post(&format!("{at}/execute"), more).await;
+        let why = refused.refused(429, 20207)["message"].clone();
+        assert_eq!(
+            why,
+            "Runs of 3 cells of this notebook wait already; while 3 do (`sessions.queue`), no other run is taken."
+        );
+    }
+    let session = session.as_str().expect("an id");
+    let interrupt = format!("/sessions/{session}/interrupt");
+    let interrupted = service.post(&interrupt, json!({})).await;
+    assert!(interrupted.status.is_success());
+    assert_eq!(told_at_the_end(&mut watcher).await, (3, BTreeSet::new()));
+    // The control: there is room again.
+    run(&service, &at, json!({"cell_id": cells[1]})).await;
+    assert_eq!(watcher.until_done().await, "idle");
+}
+
+#[tokio::test]
 async fn cells_alone_are_queued_at_once() {
     let service = Service::start();
     let (at, cells) = notebook(&service, &["import time; time.sleep(0.5)", "2"]).await;
