@@ -53,6 +53,8 @@ test('a notebook that is gone says so, and is asked for no more', async ({ page 
   await page.goto(`/notebooks/${missing}`)
   await expect(page.getByText('This notebook does not exist.')).toBeVisible()
   await expect(tabs(page).first()).toContainText('Not found', { timeout: 15_000 })
+  // What was asked before that was known has its answer.
+  await page.waitForLoadState('networkidle')
   let asked = 0
   page.on('request', (request) => {
     if (request.url().endsWith(`/notebooks/${missing}/status`)) asked++
@@ -60,4 +62,24 @@ test('a notebook that is gone says so, and is asked for no more', async ({ page 
   // Longer than the pause between two looks.
   await page.waitForTimeout(9000)
   expect(asked).toBe(0)
+})
+
+test('a tab that comes while the lists are on their way is asked for as well', async ({ page }) => {
+  const missing = '00000000-0000-7000-8000-000000000001'
+  let held = () => {}
+  const released = new Promise<void>((resolve) => (held = resolve))
+  await page.route(/\/api\/v1\/projects\?/, async (route) => {
+    await released
+    await route.continue()
+  })
+  const listed = page.waitForResponse(/\/api\/v1\/sessions\?/)
+  await enter(page)
+  await listed
+  await page.evaluate((path) => {
+    window.history.pushState({}, '', path)
+    window.dispatchEvent(new PopStateEvent('popstate', { state: {} }))
+  }, `/notebooks/${missing}`)
+  await expect(tabs(page)).toHaveCount(1)
+  held()
+  await expect(tabs(page).first()).toContainText('Not found', { timeout: 15_000 })
 })

@@ -112,6 +112,8 @@ export const useLibrary = defineStore('library', () => {
   async function refresh(): Promise<void> {
     await Promise.all([refreshProjects(), refreshNotebooks(), refreshSessions()])
     loaded.value = true
+    // A tab may have come after those that there were had been asked for.
+    await Promise.all(followed.value.filter((id) => !states.value.has(id) && !gone.value.has(id)).map(refreshState))
   }
 
   function take(news: News): Question[] {
